@@ -1,0 +1,60 @@
+//! The sessions service.
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use protocol::{SessionId, TerminalId};
+
+use crate::backend::Actor;
+use crate::model::error::ApiError;
+use crate::model::session::{CreateSession, RenameSession, Session};
+use crate::model::terminal::Terminal;
+
+/// A change that a watching page is told of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SessionEvent {
+    /// It is new, or something about it changed.
+    Changed(Session),
+    /// It is gone.
+    Deleted(SessionId),
+}
+
+/// Sessions, as their owner may use them. Another person's session is NOT_FOUND, like one that
+/// doesn't exist. Reading never wakes a container.
+#[async_trait]
+pub trait Sessions: Send + Sync + 'static {
+    /// The actor's sessions, latest activity first.
+    async fn list(&self, actor: &Actor) -> Result<Vec<Session>, ApiError>;
+    /// One session.
+    async fn get(&self, actor: &Actor, id: &SessionId) -> Result<Session, ApiError>;
+    /// Makes a session, not started. VALIDATION_ERROR.
+    async fn create(&self, actor: &Actor, new: CreateSession) -> Result<Session, ApiError>;
+    /// Renames it. VALIDATION_ERROR.
+    async fn rename(&self, actor: &Actor, id: &SessionId, to: RenameSession) -> Result<Session, ApiError>;
+    /// Begins to start it and returns at once; a second start while it starts or runs changes
+    /// nothing. CONFLICT while it stops.
+    async fn start(&self, actor: &Actor, id: &SessionId) -> Result<Session, ApiError>;
+    /// Begins to stop it and returns at once; does nothing to one that is stopped.
+    async fn stop(&self, actor: &Actor, id: &SessionId) -> Result<Session, ApiError>;
+    /// Stops it, then starts it; returns at once.
+    async fn restart(&self, actor: &Actor, id: &SessionId) -> Result<Session, ApiError>;
+    /// Deletes it with all its files; returns when nothing of it is left.
+    async fn delete(&self, actor: &Actor, id: &SessionId) -> Result<(), ApiError>;
+    /// Changes of the actor's sessions from now on. A reader too slow for them gets the stream's
+    /// end, and reads the list again.
+    fn events(&self, actor: &Actor) -> BoxStream<'static, SessionEvent>;
+
+    /// Its open terminals; none when it doesn't run.
+    async fn terminals(&self, actor: &Actor, id: &SessionId) -> Result<Vec<Terminal>, ApiError>;
+    /// Ends a terminal's programs. NOT_FOUND, CONFLICT when it doesn't run.
+    async fn close_terminal(&self, actor: &Actor, id: &SessionId, terminal: TerminalId) -> Result<(), ApiError>;
+    /// A terminal's screen and scrollback, with escapes when `ansi`. NOT_FOUND, CONFLICT.
+    async fn scrollback(
+        &self,
+        actor: &Actor,
+        id: &SessionId,
+        terminal: TerminalId,
+        ansi: bool,
+    ) -> Result<Vec<u8>, ApiError>;
+    /// Types `bytes` into a terminal. NOT_FOUND, CONFLICT.
+    async fn input(&self, actor: &Actor, id: &SessionId, terminal: TerminalId, bytes: Vec<u8>) -> Result<(), ApiError>;
+}

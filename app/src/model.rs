@@ -1,0 +1,5 @@
+//! The shapes that cross between page, REST and services, each with the rules it must obey.
+
+pub mod error;
+pub mod session;
+pub mod terminal;

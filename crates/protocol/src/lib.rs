@@ -1,0 +1,13 @@
+//! What crosses the wire between browser, server and guest: ids, terminal frames, the guest's API.
+//!
+//! Types and constants only. No I/O, no async runtime, and it builds for wasm32, so that all
+//! three sides share one definition.
+
+pub mod close;
+pub mod frame;
+pub mod guest;
+mod id;
+mod secret;
+
+pub use id::{ContainerId, InvalidId, SessionId, TerminalId};
+pub use secret::GuestToken;

@@ -1,0 +1,1 @@
+//! Containers without a daemon, on youki's libcontainer.

@@ -1,0 +1,1 @@
+//! A driver without containers, for tests of what sits above a driver.

@@ -1,0 +1,97 @@
+//! What Berth asks of whatever runs its containers: one trait, its types and its errors.
+//!
+//! A driver is a crate of its own (`runtime-embedded`, `runtime-docker`) that implements
+//! [`Runtime`] and passes [`conformance`]. Nothing here knows a driver.
+
+pub mod conformance;
+mod container;
+mod error;
+pub mod fake;
+mod health;
+
+pub use container::{Container, ContainerSpec, ContainerState, Exit, Limits, Usage};
+pub use error::RuntimeError;
+pub use health::{Enforcement, Health};
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use protocol::ContainerId;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+/// A byte stream to a guest.
+pub trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> ByteStream for T {}
+
+/// Something that runs containers. Every call is idempotent unless it says otherwise, may be
+/// repeated after a crash of the caller at any line, and ends within a limit of its own.
+#[async_trait]
+pub trait Runtime: Send + Sync + 'static {
+    /// The driver's name as configuration and people spell it, such as `embedded`.
+    fn name(&self) -> &'static str;
+
+    /// Whether it works here, and what it can and can't enforce. Never an error: what is wrong is
+    /// in the answer.
+    async fn health(&self) -> Health;
+
+    /// Makes a container on disk from `spec`, not running. Answers its full id. When one with this
+    /// `spec.session` exists already, answers that one's id and changes nothing.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Unavailable`], [`RuntimeError::DiskFull`] (nothing is left behind).
+    async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, RuntimeError>;
+
+    /// Starts it; returns when its init runs, which is before its guest answers. Does nothing to
+    /// one that runs.
+    ///
+    /// # Errors
+    /// [`RuntimeError::NotFound`], [`RuntimeError::Unavailable`], [`RuntimeError::DiskFull`],
+    /// [`RuntimeError::Start`].
+    async fn start(&self, id: &ContainerId) -> Result<(), RuntimeError>;
+
+    /// SIGTERM to its init, after `grace` SIGKILL to all of it; returns once nothing of it runs.
+    /// Does nothing to one that is stopped. Its files stay.
+    ///
+    /// # Errors
+    /// [`RuntimeError::NotFound`], [`RuntimeError::Timeout`].
+    async fn stop(&self, id: &ContainerId, grace: Duration) -> Result<(), RuntimeError>;
+
+    /// Kills it if it runs and removes all that there is of it, files too. Does nothing when there
+    /// is no such container.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Timeout`], [`RuntimeError::Unavailable`].
+    async fn delete(&self, id: &ContainerId) -> Result<(), RuntimeError>;
+
+    /// One container, by its full id.
+    ///
+    /// # Errors
+    /// [`RuntimeError::NotFound`].
+    async fn inspect(&self, id: &ContainerId) -> Result<Container, RuntimeError>;
+
+    /// All containers of this installation, whoever made them.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Unavailable`].
+    async fn list(&self) -> Result<Vec<Container>, RuntimeError>;
+
+    /// Returns when it doesn't run any more, at once if it doesn't now, with how it ended last.
+    /// The one call without a limit: drop it to stop waiting.
+    ///
+    /// # Errors
+    /// [`RuntimeError::NotFound`].
+    async fn wait(&self, id: &ContainerId) -> Result<Exit, RuntimeError>;
+
+    /// A fresh byte stream to its guest.
+    ///
+    /// # Errors
+    /// [`RuntimeError::NotFound`]; [`RuntimeError::NotRunning`] when the guest doesn't listen (yet).
+    async fn connect(&self, id: &ContainerId) -> Result<Box<dyn ByteStream>, RuntimeError>;
+
+    /// What it uses now. Never wakes anything.
+    ///
+    /// # Errors
+    /// [`RuntimeError::NotFound`], [`RuntimeError::NotRunning`].
+    async fn usage(&self, id: &ContainerId) -> Result<Usage, RuntimeError>;
+}
