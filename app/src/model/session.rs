@@ -35,6 +35,8 @@ pub enum SessionState {
     Stopping,
     Stopped,
     Failed { cause: Cause },
+    /// Its container and files are being removed; the row goes last.
+    Deleting,
 }
 
 impl SessionState {
@@ -48,6 +50,7 @@ impl SessionState {
             Self::Stopping => "stopping",
             Self::Stopped => "stopped",
             Self::Failed { .. } => "failed",
+            Self::Deleting => "deleting",
         }
     }
 
@@ -69,7 +72,7 @@ impl SessionState {
         match self {
             Self::Starting { stage } => stage.progress(),
             Self::Running => 100,
-            Self::Created | Self::Stopping | Self::Stopped | Self::Failed { .. } => 0,
+            Self::Created | Self::Stopping | Self::Stopped | Self::Failed { .. } | Self::Deleting => 0,
         }
     }
 }
