@@ -1,0 +1,4 @@
+//! The tables as SeaORM sees them. Only this folder's parent turns them into the server's types.
+
+pub(super) mod session;
+pub(super) mod sign_in;

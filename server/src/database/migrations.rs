@@ -1,0 +1,14 @@
+//! Every change ever made to the schema, oldest first. One that has been released is never edited.
+
+mod m0001_create_sessions;
+mod m0002_create_sign_ins;
+
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+
+pub(super) struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_create_sessions::Migration), Box::new(m0002_create_sign_ins::Migration)]
+    }
+}

@@ -1,0 +1,126 @@
+//! Sessions as they are stored, and every query on them.
+
+use app::model::session::{SessionState, StageTime};
+use protocol::{ContainerId, GuestToken, SessionId};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use time::OffsetDateTime;
+
+use super::entities::session;
+use super::{Database, DatabaseError, from_micros, to_micros};
+
+/// A session as the database holds it. Times are kept to the microsecond.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredSession {
+    pub id: SessionId,
+    /// The person it belongs to.
+    pub owner: String,
+    pub name: String,
+    pub state: SessionState,
+    /// Its container, from when the runtime named it until it is removed.
+    pub container: Option<ContainerId>,
+    /// What its guest demands with each request.
+    pub token: GuestToken,
+    pub created_at: OffsetDateTime,
+    pub active_at: OffsetDateTime,
+    /// How its last start went, stage by stage.
+    pub start: Vec<StageTime>,
+    /// Milliseconds its last start took, once it was ready.
+    pub ready_ms: Option<u32>,
+}
+
+impl Database {
+    /// Every session there is, oldest first.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Corrupt`], and as every query.
+    pub async fn sessions(&self) -> Result<Vec<StoredSession>, DatabaseError> {
+        let query = session::Entity::find().order_by_asc(session::Column::CreatedAt).all(&self.connection);
+        self.query("reading the sessions", query).await?.into_iter().map(TryInto::try_into).collect()
+    }
+
+    /// One session.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Corrupt`], and as every query.
+    pub async fn session(&self, id: &SessionId) -> Result<Option<StoredSession>, DatabaseError> {
+        let query = session::Entity::find_by_id(id.as_str()).one(&self.connection);
+        self.query("reading a session", query).await?.map(TryInto::try_into).transpose()
+    }
+
+    /// Stores a new session.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Conflict`] when its id is taken, and as every query.
+    pub async fn insert_session(&self, session: &StoredSession) -> Result<(), DatabaseError> {
+        let row = session::Model::try_from(session)?.into_active_model();
+        let query = session::Entity::insert(row).exec_without_returning(&self.connection);
+        self.query("storing a session", query).await?;
+        Ok(())
+    }
+
+    /// Replaces all there is of the session with this id.
+    ///
+    /// # Errors
+    /// [`DatabaseError::NotFound`] when there is none, and as every query.
+    pub async fn update_session(&self, session: &StoredSession) -> Result<(), DatabaseError> {
+        let row = session::Model::try_from(session)?.into_active_model().reset_all();
+        let query = session::Entity::update_many()
+            .set(row)
+            .filter(session::Column::Id.eq(session.id.as_str()))
+            .exec(&self.connection);
+        let updated = self.query("storing a session", query).await?;
+        if updated.rows_affected == 0 { Err(DatabaseError::NotFound("session")) } else { Ok(()) }
+    }
+
+    /// Forgets a session. Does nothing when there is none.
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn delete_session(&self, id: &SessionId) -> Result<(), DatabaseError> {
+        let query = session::Entity::delete_by_id(id.as_str()).exec(&self.connection);
+        self.query("deleting a session", query).await?;
+        Ok(())
+    }
+}
+
+impl TryFrom<&StoredSession> for session::Model {
+    type Error = DatabaseError;
+
+    fn try_from(from: &StoredSession) -> Result<Self, DatabaseError> {
+        Ok(Self {
+            id: from.id.to_string(),
+            owner: from.owner.clone(),
+            name: from.name.clone(),
+            state: serde_json::to_string(&from.state).map_err(|e| corrupt("a state", &e))?,
+            container: from.container.as_ref().map(ToString::to_string),
+            token: from.token.reveal().to_owned(),
+            created_at: to_micros(from.created_at),
+            active_at: to_micros(from.active_at),
+            start: serde_json::to_string(&from.start).map_err(|e| corrupt("a start", &e))?,
+            ready_ms: from.ready_ms.map(i64::from),
+        })
+    }
+}
+
+impl TryFrom<session::Model> for StoredSession {
+    type Error = DatabaseError;
+
+    fn try_from(row: session::Model) -> Result<Self, DatabaseError> {
+        Ok(Self {
+            id: row.id.parse().map_err(|e| corrupt("a session id", &e))?,
+            owner: row.owner,
+            name: row.name,
+            state: serde_json::from_str(&row.state).map_err(|e| corrupt("a session's state", &e))?,
+            container: row.container.map(|id| id.parse().map_err(|e| corrupt("a container id", &e))).transpose()?,
+            token: GuestToken::from_stored(row.token),
+            created_at: from_micros(row.created_at)?,
+            active_at: from_micros(row.active_at)?,
+            start: serde_json::from_str(&row.start).map_err(|e| corrupt("a session's start", &e))?,
+            ready_ms: row.ready_ms.map(|ms| u32::try_from(ms).map_err(|e| corrupt("a duration", &e))).transpose()?,
+        })
+    }
+}
+
+fn corrupt(what: &'static str, error: &dyn std::error::Error) -> DatabaseError {
+    DatabaseError::Corrupt { what, detail: error.to_string() }
+}

@@ -1,0 +1,100 @@
+//! What every owner shares: the way to the database, the driver, and the watching pages.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::backend::sessions::SessionEvent;
+use app::model::session::Session;
+use protocol::SessionId;
+use runtime::{Limits, Runtime};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use tokio::sync::broadcast;
+
+use crate::database::{Database, DatabaseError, StoredSession};
+use crate::sessions::registry::Registry;
+use crate::shutdown::Shutdown;
+
+/// Between tries to write a transition that nobody waits for. Long enough not to add to a
+/// database's trouble.
+const WRITE_RETRY: Duration = Duration::from_secs(1);
+
+/// How many changes a watching page may lag behind before it must read the list again.
+pub(super) const EVENT_BACKLOG: usize = 256;
+
+pub(super) struct Context {
+    pub database: Database,
+    pub runtime: Arc<dyn Runtime>,
+    pub limits: Limits,
+    pub registry: Registry,
+    /// Each event with the owner whom it concerns.
+    pub events: broadcast::Sender<(String, SessionEvent)>,
+    pub shutdown: Shutdown,
+}
+
+impl Context {
+    /// Writes the row, then tells the pages.
+    pub async fn write(&self, row: &StoredSession) -> Result<(), DatabaseError> {
+        self.database.update_session(row).await?;
+        self.tell(&row.owner, SessionEvent::Changed(to_model(row)));
+        Ok(())
+    }
+
+    /// [`Self::write`] for a transition that must happen: tried until it works or the server ends.
+    /// Answers whether it worked.
+    pub async fn write_surely(&self, row: &StoredSession) -> bool {
+        loop {
+            match self.write(row).await {
+                Ok(()) => return true,
+                Err(error) => tracing::error!(session = %row.id, %error, "a session's state could not be written; trying again"),
+            }
+            tokio::select! {
+                () = self.shutdown.cancelled() => return false,
+                () = tokio::time::sleep(WRITE_RETRY) => {}
+            }
+        }
+    }
+
+    /// Removes the row, then tells the pages; tried until it works or the server ends.
+    pub async fn remove_surely(&self, owner: &str, id: &SessionId) -> bool {
+        loop {
+            match self.database.delete_session(id).await {
+                Ok(()) => {
+                    self.tell(owner, SessionEvent::Deleted(id.clone()));
+                    return true;
+                }
+                Err(error) => tracing::error!(session = %id, %error, "a deleted session's row could not be removed; trying again"),
+            }
+            tokio::select! {
+                () = self.shutdown.cancelled() => return false,
+                () = tokio::time::sleep(WRITE_RETRY) => {}
+            }
+        }
+    }
+
+    pub fn tell(&self, owner: &str, event: SessionEvent) {
+        // Nobody watching is no failure.
+        let _ = self.events.send((owner.to_owned(), event));
+    }
+}
+
+/// Now, in the milliseconds that both databases keep.
+pub(super) fn now() -> OffsetDateTime {
+    let now = OffsetDateTime::now_utc();
+    now.replace_millisecond(now.millisecond()).unwrap_or(now)
+}
+
+/// The row as the page and the API see it.
+pub(super) fn to_model(row: &StoredSession) -> Session {
+    // RFC 3339 can't write years past 9999, and no clock here says so.
+    let text = |time: OffsetDateTime| time.format(&Rfc3339).unwrap_or_default();
+    Session {
+        id: row.id.clone(),
+        name: row.name.clone(),
+        state: row.state.clone(),
+        created_at: text(row.created_at),
+        active_at: text(row.active_at),
+        start: row.start.clone(),
+        ready_ms: row.ready_ms,
+    }
+}

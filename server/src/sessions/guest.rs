@@ -1,0 +1,163 @@
+//! The server's side of the guest's HTTP API: one byte stream a request, each within a limit.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Method, Request, StatusCode, header};
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::Incoming;
+use hyper_util::rt::TokioIo;
+use protocol::guest::{Health, OpenTerminal, Terminal};
+use protocol::{ContainerId, GuestToken, TerminalId};
+use runtime::{Runtime, RuntimeError};
+use serde::de::DeserializeOwned;
+
+/// What a guest may take for one answer. It answers in well under a millisecond unless it is stuck
+/// or the machine is starved.
+const REQUEST_LIMIT: Duration = Duration::from_secs(5);
+/// The longest answer taken from a guest, bytes: 10,000 lines of scrollback at their widest with
+/// colours stay below.
+const MAX_ANSWER: usize = 64 * 1024 * 1024;
+
+/// Why a guest could not be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum GuestError {
+    /// There is no way to it: it doesn't run, or doesn't listen yet.
+    #[error("the guest can't be reached: {0}")]
+    Connect(#[from] RuntimeError),
+    /// It was reached and said nothing in time.
+    #[error("the guest did not answer within {} s", REQUEST_LIMIT.as_secs())]
+    Timeout,
+    /// It answered that there is no such terminal.
+    #[error("the guest has no such terminal")]
+    NotFound,
+    /// It refused.
+    #[error("the guest answered {0}")]
+    Refused(StatusCode),
+    /// What it said was not HTTP, or not the answer expected.
+    #[error("the guest's answer can't be read: {0}")]
+    Protocol(String),
+}
+
+/// A way to one container's guest.
+pub struct GuestClient {
+    runtime: Arc<dyn Runtime>,
+    container: ContainerId,
+    token: GuestToken,
+}
+
+impl GuestClient {
+    /// A client of the guest in `container`; connects to nothing yet.
+    #[must_use]
+    pub fn new(runtime: Arc<dyn Runtime>, container: ContainerId, token: GuestToken) -> Self {
+        Self { runtime, container, token }
+    }
+
+    /// Whether it answers.
+    ///
+    /// # Errors
+    /// All of [`GuestError`] but `NotFound`.
+    pub async fn health(&self) -> Result<Health, GuestError> {
+        read_json(self.ask(Method::GET, "/health", Bytes::new()).await?)
+    }
+
+    /// Its open terminals.
+    ///
+    /// # Errors
+    /// All of [`GuestError`] but `NotFound`.
+    pub async fn terminals(&self) -> Result<Vec<Terminal>, GuestError> {
+        read_json(self.ask(Method::GET, "/terminals", Bytes::new()).await?)
+    }
+
+    /// Opens a terminal unless it is open.
+    ///
+    /// # Errors
+    /// All of [`GuestError`].
+    pub async fn open_terminal(&self, id: TerminalId, open: &OpenTerminal) -> Result<Terminal, GuestError> {
+        let body = serde_json::to_vec(open).map_err(|error| GuestError::Protocol(error.to_string()))?;
+        read_json(self.ask(Method::PUT, &format!("/terminals/{id}"), body.into()).await?)
+    }
+
+    /// Ends a terminal's programs.
+    ///
+    /// # Errors
+    /// All of [`GuestError`].
+    pub async fn close_terminal(&self, id: TerminalId) -> Result<(), GuestError> {
+        self.ask(Method::DELETE, &format!("/terminals/{id}"), Bytes::new()).await.map(drop)
+    }
+
+    /// A terminal's screen and scrollback.
+    ///
+    /// # Errors
+    /// All of [`GuestError`].
+    pub async fn scrollback(&self, id: TerminalId, ansi: bool) -> Result<Bytes, GuestError> {
+        let format = if ansi { "ansi" } else { "text" };
+        self.ask(Method::GET, &format!("/terminals/{id}/scrollback?format={format}"), Bytes::new()).await
+    }
+
+    /// Types into a terminal.
+    ///
+    /// # Errors
+    /// All of [`GuestError`].
+    pub async fn input(&self, id: TerminalId, bytes: Bytes) -> Result<(), GuestError> {
+        self.ask(Method::POST, &format!("/terminals/{id}/input"), bytes).await.map(drop)
+    }
+
+    /// Asks for a terminal's socket with a browser's own key, so that the answer's `accept` is the
+    /// one the browser wants. The response is whatever the guest said; 101 when it agrees, and then
+    /// [`hyper::upgrade::on`] it gives the stream.
+    ///
+    /// # Errors
+    /// `Connect`, `Timeout`, `Protocol`.
+    pub async fn upgrade(&self, id: TerminalId, query: Option<&str>, key: &str) -> Result<http::Response<Incoming>, GuestError> {
+        let target = query.map_or_else(|| format!("/terminals/{id}/ws"), |query| format!("/terminals/{id}/ws?{query}"));
+        let request = self
+            .request(Method::GET, &target)
+            .header(header::CONNECTION, "upgrade")
+            .header(header::UPGRADE, "websocket")
+            .header(header::SEC_WEBSOCKET_VERSION, "13")
+            .header(header::SEC_WEBSOCKET_KEY, key);
+        self.send(request, Bytes::new()).await
+    }
+
+    fn request(&self, method: Method, target: &str) -> http::request::Builder {
+        Request::builder()
+            .method(method)
+            .uri(target)
+            .header(header::HOST, "guest")
+            .header(header::AUTHORIZATION, format!("Bearer {}", self.token.reveal()))
+    }
+
+    async fn ask(&self, method: Method, target: &str, body: Bytes) -> Result<Bytes, GuestError> {
+        let exchange = async {
+            let response = self.send(self.request(method, target), body).await?;
+            match response.status() {
+                StatusCode::NOT_FOUND => return Err(GuestError::NotFound),
+                status if !status.is_success() => return Err(GuestError::Refused(status)),
+                _ => {}
+            }
+            let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await;
+            Ok(body.map_err(|error| GuestError::Protocol(error.to_string()))?.to_bytes())
+        };
+        tokio::time::timeout(REQUEST_LIMIT, exchange).await.unwrap_or(Err(GuestError::Timeout))
+    }
+
+    async fn send(&self, request: http::request::Builder, body: Bytes) -> Result<http::Response<Incoming>, GuestError> {
+        let exchange = async {
+            let stream = self.runtime.connect(&self.container).await?;
+            let unreadable = |error: hyper::Error| GuestError::Protocol(error.to_string());
+            let (mut sender, connection) =
+                hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(unreadable)?;
+            // Ends with the response's body or the upgrade; its failure is the request's.
+            tokio::spawn(connection.with_upgrades());
+            let request = request.body(Full::new(body)).map_err(|error| GuestError::Protocol(error.to_string()))?;
+            sender.send_request(request).await.map_err(unreadable)
+        };
+        tokio::time::timeout(REQUEST_LIMIT, exchange).await.unwrap_or(Err(GuestError::Timeout))
+    }
+}
+
+fn read_json<T: DeserializeOwned>(body: Bytes) -> Result<T, GuestError> {
+    serde_json::from_slice(&body).map_err(|error| GuestError::Protocol(error.to_string()))
+}

@@ -1,0 +1,380 @@
+//! The task that owns one session: it alone changes the session's row, one transition at a time.
+//!
+//! Commands come in through a bounded inbox and are answered as soon as their transition is in the
+//! database; the effect goes on as this task's `work`, and its end brings the next transition. A
+//! stop or delete in the middle of a start is written down at once. A stage that only asks (verifying,
+//! warming) is dropped; one that changes something is let to its end first, so that no two effects
+//! ever work on one container.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use app::backend::sessions::SessionEvent;
+use app::model::session::{Cause, Session, SessionState, Stage, StageTime};
+use protocol::{ContainerId, SessionId};
+use runtime::Exit;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::database::{DatabaseError, StoredSession};
+use crate::sessions::context::{Context, now, to_model};
+use crate::sessions::stage;
+
+/// Where an answer goes.
+pub(super) type Reply<T> = oneshot::Sender<Result<T, Refusal>>;
+
+/// What may be asked of a session's owner.
+pub(super) enum Command {
+    Start(Reply<Session>),
+    Stop(Reply<Session>),
+    Restart(Reply<Session>),
+    Rename(String, Reply<Session>),
+    Delete(Reply<()>),
+    /// Goes on from where a server that is gone left off.
+    Resume,
+}
+
+/// Why a command was refused; nothing has changed.
+#[derive(Debug)]
+pub(super) enum Refusal {
+    NotFound,
+    Conflict(&'static str),
+    Failed(Cause),
+    Database(DatabaseError),
+}
+
+/// What an effect ended with.
+enum Done {
+    Stage(Stage, Instant, Result<Option<ContainerId>, Cause>),
+    /// What a failed start or a dead container left behind is gone; now the failure can be told.
+    Failed(Cause),
+    Ended(Exit),
+    Stopped(Result<(), Cause>),
+    Deleted(Result<(), Cause>),
+}
+
+/// An effect under way, and whether it may be dropped in the middle.
+struct Work {
+    future: Pin<Box<dyn Future<Output = Done> + Send>>,
+    droppable: bool,
+}
+
+struct Owner {
+    context: Arc<Context>,
+    row: StoredSession,
+    work: Option<Work>,
+    /// When the start under way began.
+    started: Instant,
+    /// Whether to start again once stopped.
+    restart: bool,
+    /// Who waits for the end of a delete.
+    deleters: Vec<Reply<()>>,
+}
+
+/// Owns session `id` until it is at rest and nobody asks anything.
+pub(super) async fn run(context: Arc<Context>, id: SessionId, mut inbox: mpsc::Receiver<Command>) {
+    let row = context.database.session(&id).await;
+    let mut owner = match row {
+        Ok(Some(row)) => {
+            let (work, deleters) = (None, Vec::new());
+            Owner { context, row, work, started: Instant::now(), restart: false, deleters }
+        }
+        Ok(None) => return turn_away(&context, &id, &mut inbox, || Refusal::NotFound),
+        Err(error) => {
+            tracing::error!(session = %id, %error, "a session could not be read");
+            let detail = error.to_string();
+            return turn_away(&context, &id, &mut inbox, || Refusal::Database(DatabaseError::unavailable(&detail)));
+        }
+    };
+    let shutdown = owner.context.shutdown.clone();
+    loop {
+        if owner.work.is_none() && owner.context.registry.retire(&id, &inbox) {
+            return;
+        }
+        let work = async {
+            match &mut owner.work {
+                Some(work) => work.future.as_mut().await,
+                None => std::future::pending().await,
+            }
+        };
+        // A server that ends drops the work: the row says where to go on.
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            Some(command) = inbox.recv() => owner.obey(command).await,
+            done = work => {
+                owner.work = None;
+                if !owner.go_on(done).await {
+                    return turn_away(&owner.context, &id, &mut inbox, || Refusal::NotFound);
+                }
+            }
+        }
+    }
+}
+
+/// Answers everything in the inbox with a refusal, until nothing is left in it.
+fn turn_away(context: &Context, id: &SessionId, inbox: &mut mpsc::Receiver<Command>, why: impl Fn() -> Refusal) {
+    loop {
+        while let Ok(command) = inbox.try_recv() {
+            // Whoever gave up waiting needs no answer.
+            match command {
+                Command::Start(reply) | Command::Stop(reply) | Command::Restart(reply) | Command::Rename(_, reply) => {
+                    let _ = reply.send(Err(why()));
+                }
+                Command::Delete(reply) => {
+                    let _ = reply.send(Err(why()));
+                }
+                Command::Resume => {}
+            }
+        }
+        if context.registry.retire(id, inbox) {
+            return;
+        }
+    }
+}
+
+impl Owner {
+    async fn obey(&mut self, command: Command) {
+        // An asker that gave up waiting needs no answer: every `send` below may fail in peace.
+        match command {
+            Command::Start(reply) => {
+                let outcome = self.start().await;
+                let _ = reply.send(outcome);
+            }
+            Command::Stop(reply) => {
+                let outcome = self.stop(false).await;
+                let _ = reply.send(outcome);
+            }
+            Command::Restart(reply) => {
+                let outcome = self.stop(true).await;
+                let _ = reply.send(outcome);
+            }
+            Command::Rename(name, reply) => {
+                let outcome = self.rename(name).await;
+                let _ = reply.send(outcome);
+            }
+            Command::Delete(reply) => self.delete(reply).await,
+            Command::Resume => self.resume(),
+        }
+    }
+
+    async fn start(&mut self) -> Result<Session, Refusal> {
+        match self.row.state {
+            SessionState::Created | SessionState::Stopped | SessionState::Failed { .. } => {
+                let next = self.starting();
+                self.write(next).await?;
+                self.begin_stage(Stage::Creating);
+            }
+            SessionState::Starting { .. } | SessionState::Running => {}
+            SessionState::Stopping if self.restart => {}
+            SessionState::Stopping => {
+                return Err(Refusal::Conflict("The session is still stopping. Start it again in a moment."));
+            }
+            SessionState::Deleting => return Err(Refusal::NotFound),
+        }
+        Ok(to_model(&self.row))
+    }
+
+    /// The row of a start that begins now.
+    fn starting(&mut self) -> StoredSession {
+        self.started = Instant::now();
+        let state = SessionState::Starting { stage: Stage::Creating };
+        StoredSession { state, start: Vec::new(), ready_ms: None, active_at: now(), ..self.row.clone() }
+    }
+
+    async fn stop(&mut self, then_start: bool) -> Result<Session, Refusal> {
+        match self.row.state {
+            SessionState::Starting { .. } | SessionState::Running => {
+                let next = StoredSession { state: SessionState::Stopping, active_at: now(), ..self.row.clone() };
+                self.write(next).await?;
+                self.restart = then_start;
+                self.begin_unless_busy();
+            }
+            SessionState::Stopping => self.restart = then_start,
+            SessionState::Created | SessionState::Stopped | SessionState::Failed { .. } if then_start => {
+                return self.start().await;
+            }
+            SessionState::Created | SessionState::Stopped | SessionState::Failed { .. } => {}
+            SessionState::Deleting => return Err(Refusal::NotFound),
+        }
+        Ok(to_model(&self.row))
+    }
+
+    async fn rename(&mut self, name: String) -> Result<Session, Refusal> {
+        if self.row.state == SessionState::Deleting {
+            return Err(Refusal::NotFound);
+        }
+        self.write(StoredSession { name, ..self.row.clone() }).await?;
+        Ok(to_model(&self.row))
+    }
+
+    async fn delete(&mut self, reply: Reply<()>) {
+        if self.row.state != SessionState::Deleting {
+            let next = StoredSession { state: SessionState::Deleting, active_at: now(), ..self.row.clone() };
+            if let Err(refusal) = self.write(next).await {
+                let _ = reply.send(Err(refusal));
+                return;
+            }
+            self.restart = false;
+            self.begin_unless_busy();
+        }
+        self.deleters.push(reply);
+    }
+
+    /// Begins what the row's state asks for; called once, when nothing is under way.
+    fn resume(&mut self) {
+        self.started = Instant::now();
+        match self.row.state {
+            _ if self.work.is_some() => {}
+            SessionState::Starting { .. } => self.begin_stage(Stage::Creating),
+            SessionState::Running => self.begin_watch(),
+            SessionState::Stopping | SessionState::Deleting => self.begin_unless_busy(),
+            SessionState::Created | SessionState::Stopped | SessionState::Failed { .. } => {}
+        }
+    }
+
+    /// Takes the next step after an effect. Answers false when the session is gone.
+    async fn go_on(&mut self, done: Done) -> bool {
+        match done {
+            Done::Stage(stage, began, Ok(container)) => {
+                self.row.container = container.or(self.row.container.take());
+                let took = StageTime { stage, ms: milliseconds(began) };
+                match self.row.state {
+                    SessionState::Starting { .. } => self.after_stage(took).await,
+                    _ => self.begin_unless_busy(),
+                }
+            }
+            Done::Stage(_, _, Err(cause)) => match self.row.state {
+                SessionState::Starting { .. } => self.begin_cleanup(cause),
+                _ => self.begin_unless_busy(),
+            },
+            Done::Ended(exit) => self.begin_cleanup(stage::cause_of(&exit)),
+            Done::Failed(cause) => match self.row.state {
+                SessionState::Starting { .. } | SessionState::Running => self.fail(cause).await,
+                _ => self.begin_unless_busy(),
+            },
+            Done::Stopped(outcome) => match (&self.row.state, outcome) {
+                (SessionState::Stopping, Err(cause)) => self.fail(cause).await,
+                (SessionState::Stopping, Ok(())) if self.restart => {
+                    self.restart = false;
+                    let next = self.starting();
+                    self.write_surely(next).await;
+                    self.begin_stage(Stage::Creating);
+                }
+                (SessionState::Stopping, Ok(())) => {
+                    let next = StoredSession { state: SessionState::Stopped, active_at: now(), ..self.row.clone() };
+                    self.write_surely(next).await;
+                }
+                _ => self.begin_unless_busy(),
+            },
+            Done::Deleted(Ok(())) => {
+                let gone = self.context.remove_surely(&self.row.owner, &self.row.id).await;
+                for reply in self.deleters.drain(..).filter(|_| gone) {
+                    let _ = reply.send(Ok(()));
+                }
+                return !gone;
+            }
+            Done::Deleted(Err(cause)) => {
+                self.fail(cause.clone()).await;
+                for reply in self.deleters.drain(..) {
+                    let _ = reply.send(Err(Refusal::Failed(cause.clone())));
+                }
+            }
+        }
+        true
+    }
+
+    async fn after_stage(&mut self, took: StageTime) {
+        let stage = took.stage;
+        self.row.start.push(took);
+        let next = Stage::ALL.into_iter().skip_while(|s| *s != stage).nth(1);
+        let mut row = self.row.clone();
+        match next {
+            Some(next) => row.state = SessionState::Starting { stage: next },
+            None => {
+                row.ready_ms = Some(milliseconds(self.started));
+                row.state = SessionState::Running;
+                row.active_at = now();
+            }
+        }
+        self.write_surely(row).await;
+        match next {
+            Some(next) => self.begin_stage(next),
+            None => self.begin_watch(),
+        }
+    }
+
+    async fn fail(&mut self, cause: Cause) {
+        tracing::warn!(session = %self.row.id, cause = %cause.sentence(), "a session failed");
+        let next = StoredSession { state: SessionState::Failed { cause }, active_at: now(), ..self.row.clone() };
+        self.write_surely(next).await;
+    }
+
+    fn begin_stage(&mut self, stage: Stage) {
+        let (context, row, began) = (Arc::clone(&self.context), self.row.clone(), Instant::now());
+        let future = Box::pin(async move { Done::Stage(stage, began, stage::run(context, row, stage).await) });
+        self.work = Some(Work { future, droppable: matches!(stage, Stage::Verifying | Stage::Warming) });
+    }
+
+    fn begin_watch(&mut self) {
+        let (context, container) = (Arc::clone(&self.context), self.row.container.clone());
+        let future = Box::pin(async move {
+            Done::Ended(match container {
+                Some(id) => stage::watch(&context, &id).await,
+                None => Exit::Unknown,
+            })
+        });
+        self.work = Some(Work { future, droppable: true });
+    }
+
+    /// Clears away what a failure left running, then tells of it.
+    fn begin_cleanup(&mut self, cause: Cause) {
+        let (context, container) = (Arc::clone(&self.context), self.row.container.clone());
+        let future = Box::pin(async move {
+            // A failure here is logged by `stop`, and the first cause is the one to be told.
+            let _ = stage::stop(&context, container.as_ref(), Duration::ZERO).await;
+            Done::Failed(cause)
+        });
+        self.work = Some(Work { future, droppable: false });
+    }
+
+    /// Begins the effect of `stopping` or `deleting`, now or when the effect under way has ended.
+    fn begin_unless_busy(&mut self) {
+        if self.work.as_ref().is_some_and(|work| !work.droppable) {
+            return;
+        }
+        let (context, row) = (Arc::clone(&self.context), self.row.clone());
+        let future: Pin<Box<dyn Future<Output = Done> + Send>> = match self.row.state {
+            SessionState::Stopping => {
+                Box::pin(async move { Done::Stopped(stage::stop_gently(&context, row.container.as_ref()).await) })
+            }
+            SessionState::Deleting => Box::pin(async move { Done::Deleted(stage::delete(&context, &row).await) }),
+            _ => return,
+        };
+        // A stop under way is dropped for a delete, which kills what the stop would have waited for.
+        self.work = Some(Work { future, droppable: self.row.state == SessionState::Stopping });
+    }
+
+    /// Writes a transition that somebody asked for; it takes place only if the write worked.
+    async fn write(&mut self, next: StoredSession) -> Result<(), Refusal> {
+        self.context.write(&next).await.map_err(Refusal::Database)?;
+        self.row = next;
+        Ok(())
+    }
+
+    /// Writes a transition that has to take place.
+    async fn write_surely(&mut self, next: StoredSession) {
+        self.context.write_surely(&next).await;
+        self.row = next;
+    }
+}
+
+/// Milliseconds since `began`.
+fn milliseconds(began: Instant) -> u32 {
+    u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX)
+}
+
+/// What the pages are told of a session that was just made.
+pub(super) fn announced(row: &StoredSession) -> SessionEvent {
+    SessionEvent::Changed(to_model(row))
+}

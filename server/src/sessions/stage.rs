@@ -1,0 +1,205 @@
+//! The effects of a session's transitions: the stages of a start, the watch over a running
+//! container, the stop, the removal. Each is a future that the session's owner drives, each ends within
+//! its limit (but the watch), and each may be run again from its beginning.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::model::session::{Cause, Stage};
+use protocol::ContainerId;
+use protocol::guest::OpenTerminal;
+use runtime::{ContainerSpec, Exit, RuntimeError};
+
+use crate::database::StoredSession;
+use crate::sessions::context::Context;
+use crate::sessions::guest::{GuestClient, GuestError};
+
+/// Making a container's files. A few mkdirs and small files; a slow disk may take seconds.
+const CREATE_LIMIT: Duration = Duration::from_secs(30);
+/// Starting a container's init, which takes some 30 ms on a quiet machine.
+const START_LIMIT: Duration = Duration::from_secs(30);
+/// From init to a guest that answers.
+const VERIFY_LIMIT: Duration = Duration::from_secs(10);
+/// From an open terminal to its first output. A shell that stays silent so long is let be.
+const WARM_LIMIT: Duration = Duration::from_secs(5);
+/// Between looks at a guest that is coming up; a tenth of what a start takes.
+const POLL: Duration = Duration::from_millis(3);
+/// What programs get between SIGTERM and SIGKILL when their session is stopped.
+const STOP_GRACE: Duration = Duration::from_secs(30);
+/// What a driver may need beyond the grace.
+const STOP_LIMIT: Duration = Duration::from_secs(45);
+/// Killing a container and removing its files.
+const DELETE_LIMIT: Duration = Duration::from_secs(60);
+
+/// Runs one stage of a start. `Creating` answers the container's id; the others what they were given.
+pub(super) async fn run(context: Arc<Context>, row: StoredSession, stage: Stage) -> Result<Option<ContainerId>, Cause> {
+    let (Stage::Creating, _) | (_, Some(_)) = (stage, &row.container) else {
+        return Err(Cause::StartFailed { detail: "its container was not recorded".into() });
+    };
+    let outcome = match (stage, row.container.clone()) {
+        (Stage::Starting, Some(id)) => {
+            within(stage, START_LIMIT, driven(stage, context.runtime.start(&id))).await.map(|()| Some(id))
+        }
+        (Stage::Verifying, Some(id)) => {
+            within(stage, VERIFY_LIMIT, while_it_runs(&context, &id, verify(&context, &row, &id))).await.map(|()| Some(id))
+        }
+        (Stage::Warming, Some(id)) => while_it_runs(&context, &id, warm(&context, &row, &id)).await.map(|()| Some(id)),
+        _ => within(stage, CREATE_LIMIT, create(&context, &row)).await.map(Some),
+    };
+    // A container without an answering guest is of no use, and its failure is not “too slow”.
+    match outcome {
+        Err(Cause::StartTimeout { stage: Stage::Verifying }) => Err(Cause::GuestUnresponsive),
+        other => other,
+    }
+}
+
+async fn create(context: &Context, row: &StoredSession) -> Result<ContainerId, Cause> {
+    let spec = ContainerSpec {
+        session: row.id.clone(),
+        token: row.token.clone(),
+        limits: context.limits,
+        env: std::collections::BTreeMap::new(),
+    };
+    driven(Stage::Creating, context.runtime.create(&spec)).await
+}
+
+async fn verify(context: &Context, row: &StoredSession, id: &ContainerId) -> Result<(), Cause> {
+    let guest = GuestClient::new(Arc::clone(&context.runtime), id.clone(), row.token.clone());
+    loop {
+        match guest.health().await {
+            Ok(_) => return Ok(()),
+            // It doesn't listen yet; the limit around this loop ends the wait.
+            Err(GuestError::Connect(_)) => tokio::time::sleep(POLL).await,
+            Err(error) => {
+                tracing::warn!(session = %row.id, %error, "the guest does not answer as it should");
+                return Err(Cause::GuestUnresponsive);
+            }
+        }
+    }
+}
+
+async fn warm(context: &Context, row: &StoredSession, id: &ContainerId) -> Result<(), Cause> {
+    let guest = GuestClient::new(Arc::clone(&context.runtime), id.clone(), row.token.clone());
+    let opened = guest.open_terminal(protocol::TerminalId::FIRST, &OpenTerminal::default()).await;
+    opened.map_err(|error| failed(row, "the first terminal could not be opened", &error))?;
+    let first_output = async {
+        loop {
+            let terminals = guest.terminals().await.map_err(|error| failed(row, "the guest did not list its terminals", &error))?;
+            if terminals.iter().any(|terminal| terminal.offset > 0) {
+                return Ok(());
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    };
+    match tokio::time::timeout(WARM_LIMIT, first_output).await {
+        Ok(outcome) => outcome,
+        Err(_) => {
+            tracing::info!(session = %row.id, "the first terminal is silent; the session is ready all the same");
+            Ok(())
+        }
+    }
+}
+
+/// `work`, unless the container ends before it is done.
+async fn while_it_runs(
+    context: &Context,
+    id: &ContainerId,
+    work: impl Future<Output = Result<(), Cause>>,
+) -> Result<(), Cause> {
+    tokio::select! {
+        outcome = work => outcome,
+        exit = watch(context, id) => Err(cause_of(&exit)),
+    }
+}
+
+/// Returns when the container doesn't run any more.
+pub(super) async fn watch(context: &Context, id: &ContainerId) -> Exit {
+    match context.runtime.wait(id).await {
+        Ok(exit) => exit,
+        Err(RuntimeError::NotFound(_)) => Exit::Unknown,
+        Err(error) => {
+            tracing::error!(container = %id, %error, "a container could not be watched");
+            Exit::Unknown
+        }
+    }
+}
+
+/// Stops the container, if there is one, after `grace`. A container that is gone is stopped.
+pub(super) async fn stop(context: &Context, container: Option<&ContainerId>, grace: Duration) -> Result<(), Cause> {
+    let Some(id) = container else { return Ok(()) };
+    match tokio::time::timeout(STOP_LIMIT, context.runtime.stop(id, grace)).await {
+        Ok(Ok(()) | Err(RuntimeError::NotFound(_))) => Ok(()),
+        Ok(Err(error)) => {
+            tracing::error!(container = %id, %error, "a container could not be stopped");
+            Err(Cause::RuntimeUnavailable { detail: error.to_string() })
+        }
+        Err(_) => {
+            tracing::error!(container = %id, limit = ?STOP_LIMIT, "a container could not be stopped in time");
+            Err(Cause::RuntimeUnavailable { detail: "the container could not be stopped in time".into() })
+        }
+    }
+}
+
+/// [`stop`] with the grace that a person's stop gives.
+pub(super) async fn stop_gently(context: &Context, container: Option<&ContainerId>) -> Result<(), Cause> {
+    stop(context, container, STOP_GRACE).await
+}
+
+/// Removes all that there is of the session's containers, whether or not one was recorded: a crash may
+/// have come between a container's making and its record.
+pub(super) async fn delete(context: &Context, row: &StoredSession) -> Result<(), Cause> {
+    let remove = async {
+        let unrecorded = context.runtime.list().await?.into_iter().filter(|c| c.session == row.id).map(|c| c.id);
+        for id in unrecorded.chain(row.container.clone()) {
+            context.runtime.delete(&id).await?;
+        }
+        Ok::<(), RuntimeError>(())
+    };
+    match tokio::time::timeout(DELETE_LIMIT, remove).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => {
+            tracing::error!(session = %row.id, %error, "a session's container could not be removed");
+            Err(Cause::RuntimeUnavailable { detail: error.to_string() })
+        }
+        Err(_) => {
+            tracing::error!(session = %row.id, limit = ?DELETE_LIMIT, "a session's container could not be removed in time");
+            Err(Cause::RuntimeUnavailable { detail: "the container could not be removed in time".into() })
+        }
+    }
+}
+
+/// Why a session whose container ended by itself failed.
+pub(super) fn cause_of(exit: &Exit) -> Cause {
+    match *exit {
+        Exit::Code(code) => Cause::Exited { code },
+        Exit::Signal(signal) => Cause::Killed { signal },
+        Exit::OutOfMemory => Cause::OutOfMemory,
+        Exit::Unknown => Cause::HostRestarted,
+    }
+}
+
+async fn driven<T>(stage: Stage, call: impl Future<Output = Result<T, RuntimeError>>) -> Result<T, Cause> {
+    call.await.map_err(|error| {
+        tracing::error!(?stage, %error, "a container could not be started");
+        match error {
+            RuntimeError::DiskFull => Cause::DiskFull,
+            RuntimeError::Unavailable { detail } => Cause::RuntimeUnavailable { detail },
+            RuntimeError::Timeout { .. } => Cause::StartTimeout { stage },
+            RuntimeError::Start { detail } => Cause::StartFailed { detail },
+            other => Cause::StartFailed { detail: other.to_string() },
+        }
+    })
+}
+
+async fn within<T>(stage: Stage, limit: Duration, work: impl Future<Output = Result<T, Cause>>) -> Result<T, Cause> {
+    tokio::time::timeout(limit, work).await.unwrap_or(Err(Cause::StartTimeout { stage }))
+}
+
+fn failed(row: &StoredSession, what: &str, error: &GuestError) -> Cause {
+    tracing::error!(session = %row.id, %error, "{what}");
+    match error {
+        GuestError::Timeout => Cause::GuestUnresponsive,
+        _ => Cause::StartFailed { detail: what.to_owned() },
+    }
+}
