@@ -46,10 +46,14 @@ impl Context {
         loop {
             match self.write(row).await {
                 Ok(()) => return true,
+                Err(DatabaseError::NotFound(_)) => {
+                    tracing::error!(session = %row.id, "a session's row is gone; its state can't be written");
+                    return false;
+                }
                 Err(error) => tracing::error!(session = %row.id, %error, "a session's state could not be written; trying again"),
             }
             tokio::select! {
-                () = self.shutdown.cancelled() => return false,
+                () = self.shutdown.begun() => return false,
                 () = tokio::time::sleep(WRITE_RETRY) => {}
             }
         }
@@ -66,7 +70,7 @@ impl Context {
                 Err(error) => tracing::error!(session = %id, %error, "a deleted session's row could not be removed; trying again"),
             }
             tokio::select! {
-                () = self.shutdown.cancelled() => return false,
+                () = self.shutdown.begun() => return false,
                 () = tokio::time::sleep(WRITE_RETRY) => {}
             }
         }

@@ -36,12 +36,20 @@ pub(super) enum Command {
 }
 
 /// Why a command was refused; nothing has changed.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) enum Refusal {
     NotFound,
     Conflict(&'static str),
     Failed(Cause),
-    Database(DatabaseError),
+    /// The database would not; the log has why.
+    Database { is_transient: bool },
+}
+
+impl From<DatabaseError> for Refusal {
+    fn from(error: DatabaseError) -> Self {
+        tracing::error!(%error, "a session's row could not be read or written");
+        Self::Database { is_transient: error.is_transient() }
+    }
 }
 
 /// What an effect ended with.
@@ -82,9 +90,8 @@ pub(super) async fn run(context: Arc<Context>, id: SessionId, mut inbox: mpsc::R
         }
         Ok(None) => return turn_away(&context, &id, &mut inbox, || Refusal::NotFound),
         Err(error) => {
-            tracing::error!(session = %id, %error, "a session could not be read");
-            let detail = error.to_string();
-            return turn_away(&context, &id, &mut inbox, || Refusal::Database(DatabaseError::unavailable(&detail)));
+            let refusal = Refusal::from(error);
+            return turn_away(&context, &id, &mut inbox, || refusal.clone());
         }
     };
     let shutdown = owner.context.shutdown.clone();
@@ -100,7 +107,7 @@ pub(super) async fn run(context: Arc<Context>, id: SessionId, mut inbox: mpsc::R
         };
         // A server that ends drops the work: the row says where to go on.
         tokio::select! {
-            () = shutdown.cancelled() => return,
+            () = shutdown.begun() => return,
             Some(command) = inbox.recv() => owner.obey(command).await,
             done = work => {
                 owner.work = None;
@@ -357,7 +364,7 @@ impl Owner {
 
     /// Writes a transition that somebody asked for; it takes place only if the write worked.
     async fn write(&mut self, next: StoredSession) -> Result<(), Refusal> {
-        self.context.write(&next).await.map_err(Refusal::Database)?;
+        self.context.write(&next).await?;
         self.row = next;
         Ok(())
     }

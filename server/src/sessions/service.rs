@@ -1,0 +1,278 @@
+//! The sessions service: who may do what with which session, and the way to its owner.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::backend::sessions::SessionEvent;
+use app::backend::{Actor, Sessions};
+use app::model::error::{ApiError, ErrorCode};
+use app::model::session::{CreateSession, RenameSession, Session, SessionState};
+use app::model::terminal::Terminal;
+use async_trait::async_trait;
+use futures::stream::{BoxStream, StreamExt};
+use garde::Validate;
+use protocol::{GuestToken, SessionId, TerminalId};
+use runtime::{Limits, Runtime};
+use tokio::sync::{broadcast, oneshot};
+
+use crate::database::{Database, DatabaseError, StoredSession};
+use crate::sessions::context::{Context, EVENT_BACKLOG, now, to_model};
+use crate::sessions::guest::{GuestClient, GuestError};
+use crate::sessions::owner::{Command, Refusal, Reply, announced};
+use crate::sessions::reconcile::reconcile;
+use crate::sessions::registry::Registry;
+use crate::shutdown::Shutdown;
+
+/// What an owner may take to write a transition down: a database's own limit and some.
+const ANSWER_LIMIT: Duration = Duration::from_secs(15);
+/// What a delete may take: the removal's own limit, after a stage that has to end first.
+const DELETE_LIMIT: Duration = Duration::from_secs(100);
+/// Sessions one person may have in all. Rows are cheap; this only stops a loop gone wild.
+const MAX_SESSIONS: usize = 2_000;
+
+/// Implements [`Sessions`]. Containers outlive it.
+pub struct SessionService {
+    context: Arc<Context>,
+    /// Held from the choice of a name to its row, so that two sessions made at once get two numbers.
+    naming: tokio::sync::Mutex<()>,
+}
+
+impl SessionService {
+    /// Brings rows and containers together, then serves.
+    ///
+    /// # Errors
+    /// When the sessions can't be read.
+    pub async fn start(
+        database: Database,
+        runtime: Arc<dyn Runtime>,
+        limits: Limits,
+        shutdown: Shutdown,
+    ) -> Result<Arc<Self>, DatabaseError> {
+        let (events, _) = broadcast::channel(EVENT_BACKLOG);
+        let context = Arc::new(Context { database, runtime, limits, registry: Registry::default(), events, shutdown });
+        reconcile(&context).await?;
+        Ok(Arc::new(Self { context, naming: tokio::sync::Mutex::new(()) }))
+    }
+
+    /// The row of `id` if it is the actor's. Another's is answered as one that doesn't exist.
+    pub(crate) async fn owned(&self, actor: &Actor, id: &SessionId) -> Result<StoredSession, ApiError> {
+        let row = self.context.database.session(id).await.map_err(|error| database_error(&error))?;
+        row.filter(|row| row.owner == actor.user).ok_or_else(no_such_session)
+    }
+
+    /// The state of `id`, whoever's it is; none when it is gone or can't be read.
+    pub(crate) async fn state(&self, id: &SessionId) -> Option<SessionState> {
+        match self.context.database.session(id).await {
+            Ok(row) => row.map(|row| row.state),
+            Err(error) => {
+                tracing::error!(session = %id, %error, "a session could not be read");
+                None
+            }
+        }
+    }
+
+    /// A way to the guest of a running session.
+    ///
+    /// # Errors
+    /// CONFLICT when it doesn't run.
+    pub(crate) fn guest(&self, row: &StoredSession) -> Result<GuestClient, ApiError> {
+        match (&row.state, &row.container) {
+            (SessionState::Running, Some(container)) => {
+                Ok(GuestClient::new(Arc::clone(&self.context.runtime), container.clone(), row.token.clone()))
+            }
+            _ => Err(ApiError::conflict("The session is not running. Start it first.")),
+        }
+    }
+
+    async fn ask<T>(&self, id: &SessionId, limit: Duration, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, ApiError> {
+        let (reply, answer) = oneshot::channel();
+        if self.context.registry.send(&self.context, id, command(reply)).is_err() {
+            return Err(ApiError::new(ErrorCode::RateLimited, "Too much was asked of this session at once. Try again in a moment."));
+        }
+        match tokio::time::timeout(limit, answer).await {
+            Ok(Ok(outcome)) => outcome.map_err(refused),
+            // The owner ended with the server.
+            Ok(Err(_)) => Err(ApiError::new(ErrorCode::RuntimeUnavailable, "The server is shutting down. Try again in a moment.")),
+            Err(_) => {
+                tracing::error!(session = %id, ?limit, "a session's owner did not answer in time");
+                Err(ApiError::internal())
+            }
+        }
+    }
+
+    async fn command(
+        &self,
+        actor: &Actor,
+        id: &SessionId,
+        command: impl FnOnce(Reply<Session>) -> Command,
+    ) -> Result<Session, ApiError> {
+        self.owned(actor, id).await?;
+        self.ask(id, ANSWER_LIMIT, command).await
+    }
+
+    async fn rows_of(&self, actor: &Actor) -> Result<Vec<StoredSession>, ApiError> {
+        let rows = self.context.database.sessions().await.map_err(|error| database_error(&error))?;
+        Ok(rows.into_iter().filter(|row| row.owner == actor.user).collect())
+    }
+}
+
+#[async_trait]
+impl Sessions for SessionService {
+    async fn list(&self, actor: &Actor) -> Result<Vec<Session>, ApiError> {
+        let mut rows = self.rows_of(actor).await?;
+        rows.sort_by(|a, b| b.active_at.cmp(&a.active_at).then_with(|| a.id.cmp(&b.id)));
+        Ok(rows.iter().map(to_model).collect())
+    }
+
+    async fn get(&self, actor: &Actor, id: &SessionId) -> Result<Session, ApiError> {
+        Ok(to_model(&self.owned(actor, id).await?))
+    }
+
+    async fn create(&self, actor: &Actor, new: CreateSession) -> Result<Session, ApiError> {
+        let given = new.name.as_deref().map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned);
+        CreateSession { name: given.clone() }.validate()?;
+        let _naming = self.naming.lock().await;
+        let rows = self.rows_of(actor).await?;
+        if rows.len() >= MAX_SESSIONS {
+            let told = format!("You have {MAX_SESSIONS} sessions, the most there can be. Delete some first.");
+            return Err(ApiError::new(ErrorCode::QuotaExceeded, told));
+        }
+        let created_at = now();
+        let row = StoredSession {
+            id: SessionId::from_random(rand::random()),
+            owner: actor.user.clone(),
+            name: given.unwrap_or_else(|| free_name(&rows)),
+            state: SessionState::Created,
+            container: None,
+            token: GuestToken::from_random(rand::random()),
+            created_at,
+            active_at: created_at,
+            start: Vec::new(),
+            ready_ms: None,
+        };
+        self.context.database.insert_session(&row).await.map_err(|error| database_error(&error))?;
+        self.context.tell(&row.owner, announced(&row));
+        Ok(to_model(&row))
+    }
+
+    async fn rename(&self, actor: &Actor, id: &SessionId, to: RenameSession) -> Result<Session, ApiError> {
+        to.validate()?;
+        let name = to.name.trim().to_owned();
+        self.command(actor, id, |reply| Command::Rename(name, reply)).await
+    }
+
+    async fn start(&self, actor: &Actor, id: &SessionId) -> Result<Session, ApiError> {
+        self.command(actor, id, Command::Start).await
+    }
+
+    async fn stop(&self, actor: &Actor, id: &SessionId) -> Result<Session, ApiError> {
+        self.command(actor, id, Command::Stop).await
+    }
+
+    async fn restart(&self, actor: &Actor, id: &SessionId) -> Result<Session, ApiError> {
+        self.command(actor, id, Command::Restart).await
+    }
+
+    async fn delete(&self, actor: &Actor, id: &SessionId) -> Result<(), ApiError> {
+        self.owned(actor, id).await?;
+        self.ask(id, DELETE_LIMIT, Command::Delete).await
+    }
+
+    fn events(&self, actor: &Actor) -> BoxStream<'static, SessionEvent> {
+        let state = (self.context.events.subscribe(), self.context.shutdown.clone(), actor.user.clone());
+        futures::stream::unfold(state, |(mut events, shutdown, user)| async move {
+            loop {
+                let received = tokio::select! {
+                    received = events.recv() => received,
+                    () = shutdown.begun() => return None,
+                };
+                match received {
+                    Ok((owner, event)) if owner == user => return Some((event, (events, shutdown, user))),
+                    Ok(_) => {}
+                    // Too slow: the stream ends, and its reader begins anew with the list.
+                    Err(_) => return None,
+                }
+            }
+        })
+        .boxed()
+    }
+
+    async fn terminals(&self, actor: &Actor, id: &SessionId) -> Result<Vec<Terminal>, ApiError> {
+        let row = self.owned(actor, id).await?;
+        let Ok(guest) = self.guest(&row) else { return Ok(Vec::new()) };
+        let terminals = guest.terminals().await.map_err(|error| guest_error(id, &error))?;
+        let to_model = |t: protocol::guest::Terminal| Terminal {
+            id: t.id,
+            title: t.title,
+            process: t.process,
+            cols: t.cols,
+            rows: t.rows,
+            clients: t.clients,
+        };
+        Ok(terminals.into_iter().map(to_model).collect())
+    }
+
+    async fn close_terminal(&self, actor: &Actor, id: &SessionId, terminal: TerminalId) -> Result<(), ApiError> {
+        let guest = self.guest(&self.owned(actor, id).await?)?;
+        guest.close_terminal(terminal).await.map_err(|error| guest_error(id, &error))
+    }
+
+    async fn scrollback(&self, actor: &Actor, id: &SessionId, terminal: TerminalId, ansi: bool) -> Result<Vec<u8>, ApiError> {
+        let guest = self.guest(&self.owned(actor, id).await?)?;
+        let bytes = guest.scrollback(terminal, ansi).await.map_err(|error| guest_error(id, &error))?;
+        Ok(bytes.into())
+    }
+
+    async fn input(&self, actor: &Actor, id: &SessionId, terminal: TerminalId, bytes: Vec<u8>) -> Result<(), ApiError> {
+        let guest = self.guest(&self.owned(actor, id).await?)?;
+        guest.input(terminal, bytes.into()).await.map_err(|error| guest_error(id, &error))
+    }
+}
+
+/// "Shell #N" with the lowest number that no session has.
+fn free_name(rows: &[StoredSession]) -> String {
+    (1..=rows.len() + 1).map(|number| format!("Shell #{number}")).find(|name| rows.iter().all(|row| row.name != *name)).unwrap_or_default()
+}
+
+fn no_such_session() -> ApiError {
+    ApiError::not_found("session")
+}
+
+fn database_error(error: &DatabaseError) -> ApiError {
+    tracing::error!(%error, "the sessions could not be read or written");
+    database_told(error.is_transient())
+}
+
+fn database_told(is_transient: bool) -> ApiError {
+    if is_transient {
+        ApiError::new(ErrorCode::RuntimeUnavailable, "The database is busy or away. Nothing was changed; try again in a moment.")
+    } else {
+        ApiError::internal()
+    }
+}
+
+fn refused(refusal: Refusal) -> ApiError {
+    match refusal {
+        Refusal::NotFound => no_such_session(),
+        Refusal::Conflict(why) => ApiError::conflict(why),
+        Refusal::Failed(cause) => ApiError::new(ErrorCode::RuntimeUnavailable, cause.sentence()),
+        Refusal::Database { is_transient } => database_told(is_transient),
+    }
+}
+
+fn guest_error(id: &SessionId, error: &GuestError) -> ApiError {
+    match error {
+        GuestError::NotFound => return ApiError::not_found("terminal"),
+        GuestError::Connect(runtime::RuntimeError::NotRunning(_) | runtime::RuntimeError::NotFound(_)) => {
+            return ApiError::conflict("The session is not running. Start it first.");
+        }
+        _ => tracing::error!(session = %id, %error, "a guest could not be asked"),
+    }
+    match error {
+        GuestError::Timeout => ApiError::new(
+            ErrorCode::RuntimeUnavailable,
+            "The session's container runs, but its guest does not answer. Restart the session if this goes on.",
+        ),
+        _ => ApiError::internal(),
+    }
+}
