@@ -1,0 +1,141 @@
+//! The machine that was measured on, and what the kernel says of its processes.
+
+use std::collections::HashMap;
+use std::fs;
+
+use anyhow::{Context as _, Result, bail};
+use nix::unistd::{SysconfVar, sysconf};
+use serde::Serialize;
+
+/// Where and when a run took place.
+#[derive(Debug, Serialize)]
+pub struct Machine {
+    pub processor: String,
+    pub cores: usize,
+    pub memory_gib: f64,
+    pub kernel: String,
+    pub system: String,
+    /// Load average over the last minute when the run began: what else was going on.
+    pub load: f64,
+}
+
+impl Machine {
+    /// This one.
+    pub fn this() -> Self {
+        let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
+        let field = |text: &str, key: &str, separator: char| {
+            text.lines()
+                .find_map(|line| {
+                    line.strip_prefix(key)?.split_once(separator).map(|(_, value)| value.trim().to_owned())
+                })
+                .unwrap_or_else(|| "unknown".into())
+        };
+        let kib: f64 =
+            field(&read("/proc/meminfo"), "MemTotal", ':').trim_end_matches(" kB").parse().unwrap_or_default();
+        Self {
+            processor: field(&read("/proc/cpuinfo"), "model name", ':'),
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
+            memory_gib: (kib / 1024.0 / 1024.0 * 10.0).round() / 10.0,
+            kernel: read("/proc/sys/kernel/osrelease").trim().into(),
+            system: field(&read("/etc/os-release"), "PRETTY_NAME", '=').trim_matches('"').into(),
+            load: read("/proc/loadavg").split(' ').next().and_then(|text| text.parse().ok()).unwrap_or_default(),
+        }
+    }
+}
+
+/// CPU time that a process and its threads, ended ones too, have used, seconds.
+pub fn cpu_seconds(pid: i32) -> Result<f64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).with_context(|| format!("process {pid} is gone"))?;
+    // The name, in parentheses, may hold spaces; utime and stime are fields 14 and 15.
+    let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+    let ticks: u64 = after_name.split_whitespace().skip(11).take(2).filter_map(|field| field.parse::<u64>().ok()).sum();
+    let per_second = sysconf(SysconfVar::CLK_TCK)?.unwrap_or(100);
+    #[allow(clippy::cast_precision_loss)]
+    Ok(ticks as f64 / per_second as f64)
+}
+
+/// Resident memory of a process, KiB. From `smaps_rollup`, which is exact, where it may be read.
+pub fn resident_kib(pid: i32) -> Result<f64> {
+    for (file, key) in [("smaps_rollup", "Rss:"), ("status", "VmRSS:")] {
+        let text = fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix(key));
+        if let Some(kib) = line.and_then(|value| value.trim().trim_end_matches(" kB").parse().ok()) {
+            return Ok(kib);
+        }
+    }
+    bail!("process {pid} is gone")
+}
+
+/// What a process holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Holdings {
+    pub descriptors: usize,
+    pub threads: usize,
+    /// Itself and all that descend from it.
+    pub processes: usize,
+}
+
+/// What a process holds now.
+pub fn holdings(pid: i32) -> Result<Holdings> {
+    let count = |folder: &str| {
+        fs::read_dir(format!("/proc/{pid}/{folder}"))
+            .map(Iterator::count)
+            .with_context(|| format!("process {pid} is gone"))
+    };
+    Ok(Holdings { descriptors: count("fd")?, threads: count("task")?, processes: family(pid).len() })
+}
+
+/// A process and all that descend from it.
+fn family(pid: i32) -> Vec<i32> {
+    let mut children: HashMap<i32, Vec<i32>> = HashMap::new();
+    for process in processes() {
+        let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        let parent = stat.rsplit_once(')').and_then(|(_, rest)| rest.split_whitespace().nth(1)?.parse().ok());
+        if let Some(parent) = parent {
+            children.entry(parent).or_default().push(process);
+        }
+    }
+    let mut members = vec![pid];
+    let mut next = 0;
+    while let Some(member) = members.get(next) {
+        members.extend(children.remove(member).unwrap_or_default());
+        next += 1;
+    }
+    members
+}
+
+/// The guest of a session: the process of that name whose mounts or control group name the session.
+pub fn guest_of(session: &str) -> Result<i32> {
+    processes()
+        .into_iter()
+        .filter(|pid| fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name.trim() == "berth-guest"))
+        .find(|pid| {
+            ["cgroup", "mountinfo", "environ", "cmdline"].iter().any(|file| {
+                fs::read(format!("/proc/{pid}/{file}"))
+                    .is_ok_and(|bytes| bytes.windows(session.len()).any(|window| window == session.as_bytes()))
+            })
+        })
+        .with_context(|| format!("no process berth-guest belongs to session {session}"))
+}
+
+fn processes() -> Vec<i32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn this_process_uses_memory_and_holds_descriptors() {
+        let me = i32::try_from(std::process::id()).unwrap();
+        assert!(resident_kib(me).unwrap() > 100.0);
+        assert!(cpu_seconds(me).unwrap() < 60.0);
+        let held = holdings(me).unwrap();
+        assert!(held.descriptors >= 3 && held.threads >= 1 && held.processes >= 1, "{held:?}");
+        assert!(resident_kib(i32::MAX).is_err());
+        assert!(guest_of("there is no such session").is_err());
+    }
+}

@@ -1,0 +1,102 @@
+//! `berth-bench`: measures what Berth must reach, each line of it as a named benchmark with its
+//! limit, in one run in which blocks of the product's samples alternate with blocks of the floor's.
+//! The floor is a bare PTY in this process.
+//!
+//! Parses, runs, reports; the benchmarks are in `lines`.
+
+mod flood;
+mod http;
+mod lines;
+mod machine;
+mod product;
+mod pty;
+mod report;
+mod socket;
+mod stats;
+mod terminal;
+mod watchdog;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, bail};
+use clap::Parser;
+
+use crate::lines::{Context, Effort};
+use crate::product::{Guests, Product, Server};
+use crate::report::Report;
+
+/// Measures Berth against a bare PTY.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// The release server, `berth`. It is started on a port and data directory of its own.
+    #[arg(long, required_unless_present = "guest")]
+    server: Option<PathBuf>,
+    /// A further argument for the server; may be repeated.
+    #[arg(long = "server-arg", allow_hyphen_values = true)]
+    server_arguments: Vec<String>,
+    /// Measure this `berth-guest` alone, without server and container.
+    #[arg(long, conflicts_with = "server")]
+    guest: Option<PathBuf>,
+    /// Fewer samples: one to two minutes.
+    #[arg(long)]
+    quick: bool,
+    /// Only the benchmarks of this name; may be repeated.
+    #[arg(long)]
+    only: Vec<String>,
+    /// Write the report there, too, as JSON.
+    #[arg(long)]
+    json: Option<PathBuf>,
+    /// Where the server's log goes.
+    #[arg(long, default_value = "target/bench-server.log")]
+    log: PathBuf,
+    /// Exit with 0 even when a limit is missed.
+    #[arg(long)]
+    no_fail: bool,
+}
+
+fn main() -> Result<ExitCode> {
+    let arguments = Arguments::parse();
+    let known: Vec<_> = lines::ALL.iter().map(|line| line.name).collect();
+    if let Some(unknown) = arguments.only.iter().find(|name| !known.contains(&name.as_str())) {
+        bail!("there is no benchmark {unknown}; there are {}", known.join(", "));
+    }
+    let product: Arc<dyn Product> = match (&arguments.server, &arguments.guest) {
+        (Some(server), _) => {
+            if let Some(folder) = arguments.log.parent() {
+                std::fs::create_dir_all(folder)?;
+            }
+            Arc::new(Server::start(server, &arguments.server_arguments, &arguments.log)?)
+        }
+        (None, Some(guest)) => Arc::new(Guests::of(guest)),
+        (None, None) => bail!("nothing to measure"),
+    };
+    let watchdog = watchdog::start(Arc::clone(&product))?;
+    let context =
+        Context { product: Arc::clone(&product), effort: if arguments.quick { Effort::Quick } else { Effort::Full } };
+
+    let mut report = Report { machine: machine::Machine::this(), rows: Vec::new(), errors: Vec::new() };
+    for line in lines::ALL {
+        let is_wanted = arguments.only.is_empty() || arguments.only.iter().any(|name| name == line.name);
+        if !is_wanted || (line.needs_server && product.server().is_none()) {
+            continue;
+        }
+        eprintln!("{} …", line.name);
+        watchdog.allow(line.limit);
+        match (line.measure)(&context) {
+            Ok(rows) => report.rows.extend(rows),
+            Err(error) => report.errors.push((line.name, format!("{error:#}"))),
+        }
+    }
+    watchdog.allow(watchdog::END_LIMIT);
+    product.shut_down();
+
+    println!("{}", report.table());
+    if let Some(path) = &arguments.json {
+        report.write(path).context("the report could not be written")?;
+    }
+    let missed = report.rows.iter().filter(|row| row.passed() == Some(false)).count() + report.errors.len();
+    println!("{missed} missed, {} limits kept", report.rows.iter().filter(|row| row.passed() == Some(true)).count());
+    Ok(if report.passed() || arguments.no_fail { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,155 @@
+//! The whole product: the release server on a port and a data directory of its own, spoken to as a
+//! browser does, with its cookie and Origin.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError, mpsc};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use nix::sys::prctl;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use tempfile::TempDir;
+
+use super::{Product, Registry, Running, first_output, reap};
+use crate::http::{self, Answer};
+use crate::machine::guest_of;
+use crate::socket::{Socket, Stream};
+
+/// How long the server may take until it prints its address.
+const UP_LIMIT: Duration = Duration::from_secs(20);
+/// How long the server may take to end once told; its own limit is 5 s.
+const END_LIMIT: Duration = Duration::from_secs(10);
+
+/// A server with its sessions.
+#[derive(Debug)]
+pub struct Server {
+    child: Mutex<Child>,
+    pid: i32,
+    address: SocketAddr,
+    /// Header lines of a signed-in browser.
+    headers: String,
+    sessions: Registry<String>,
+    log: PathBuf,
+    _data: TempDir,
+}
+
+impl Server {
+    /// Starts `binary` with further `arguments`, and signs in. What it logs goes to `log`.
+    pub fn start(binary: &Path, arguments: &[String], log: &Path) -> Result<Self> {
+        let data = TempDir::with_prefix("berth-bench-")?;
+        let mut command = Command::new(binary);
+        command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(data.path()).args(arguments);
+        command.stdin(Stdio::null()).stdout(Stdio::piped());
+        command.stderr(std::fs::File::create(log).with_context(|| format!("can't write {}", log.display()))?);
+        // SAFETY: prctl is async-signal-safe, and nothing is allocated.
+        unsafe {
+            // However the benchmark ends, the server ends with it.
+            command.pre_exec(|| Ok(prctl::set_pdeathsig(Signal::SIGTERM)?));
+        }
+        let mut child = command.spawn().with_context(|| format!("{} would not start", binary.display()))?;
+        let output = child.stdout.take().context("the server has no stdout")?;
+        let (sender, receiver) = mpsc::channel();
+        // Reads on to the end, so that the server never waits for a full pipe.
+        std::thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                if let Some(at) = line.find("http://") {
+                    // Nobody listens after the first; nothing is lost.
+                    let _ = sender.send(line[at..].trim().to_owned());
+                }
+            }
+        });
+        let signed_in = receiver
+            .recv_timeout(UP_LIMIT)
+            .with_context(|| format!("the server printed no address within {UP_LIMIT:?}; see {}", log.display()))
+            .and_then(|url| sign_in(&url));
+        let (address, headers) = match signed_in {
+            Ok(signed_in) => signed_in,
+            Err(error) => {
+                child.kill()?;
+                child.wait()?;
+                return Err(error);
+            }
+        };
+        let pid = child.id().try_into()?;
+        let sessions = Registry::default();
+        Ok(Self { child: Mutex::new(child), pid, address, headers, sessions, log: log.into(), _data: data })
+    }
+
+    /// The server's process.
+    pub fn pid(&self) -> i32 {
+        self.pid
+    }
+
+    /// Asks as the signed-in administrator.
+    pub fn request(&self, method: &str, path: &str, more_headers: &str) -> Result<Answer> {
+        let body = if method == "POST" { "{}" } else { "" };
+        http::request(self.address, method, path, &format!("{}{more_headers}", self.headers), body)
+    }
+
+    /// Makes a session, not started.
+    pub fn create_session(&self) -> Result<String> {
+        let session = self.request("POST", "/api/sessions", "")?.json().context("no session could be made")?;
+        let id = session["id"].as_str().context("a session without id")?.to_owned();
+        self.sessions.add(id.clone());
+        Ok(id)
+    }
+}
+
+/// Redeems the token in the printed address; answers the server's address and a browser's headers.
+fn sign_in(url: &str) -> Result<(SocketAddr, String)> {
+    let rest = url.strip_prefix("http://").context("the printed address is no http URL")?;
+    let (host, path) = rest.split_once('/').context("the printed address has no path")?;
+    let address = host.parse().with_context(|| format!("{host} is no address"))?;
+    let answer = http::request(address, "GET", &format!("/{path}"), "", "")?;
+    let cookie =
+        answer.header("set-cookie").with_context(|| format!("sign-in answered {} without cookie", answer.status))?;
+    let cookie = cookie.split(';').next().unwrap_or_default();
+    Ok((address, format!("Cookie: {cookie}\r\nOrigin: http://{host}\r\n")))
+}
+
+impl Product for Server {
+    fn start_session(&self) -> Result<Running> {
+        let id = self.create_session()?;
+        self.request("POST", &format!("/api/sessions/{id}/start"), "")?.json().context("a session would not start")?;
+        drop(first_output(self, &id).with_context(|| format!("see {}", self.log.display()))?);
+        Ok(Running { guest: guest_of(&id)?, id })
+    }
+
+    fn connect(&self, session: &str, terminal: u8, query: &str) -> Result<Socket> {
+        let stream = TcpStream::connect(self.address)?;
+        let path = format!("/api/terminal/{session}-{terminal}/ws?cols=80&rows=24{query}");
+        Socket::open(Stream::Tcp(stream), &self.address.to_string(), &path, &self.headers)
+    }
+
+    fn delete_session(&self, session: &str) -> Result<()> {
+        self.sessions.remove(|id| id == session);
+        let answer = self.request("DELETE", &format!("/api/sessions/{session}"), "")?;
+        if answer.status >= 300 {
+            bail!("HTTP {}: {}", answer.status, String::from_utf8_lossy(&answer.body));
+        }
+        Ok(())
+    }
+
+    fn server(&self) -> Option<&Server> {
+        Some(self)
+    }
+
+    fn shut_down(&self) {
+        for session in self.sessions.take() {
+            if let Err(error) = self.delete_session(&session) {
+                eprintln!("session {session} could not be deleted: {error:#}");
+            }
+        }
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        // Failing, it is gone already.
+        let _ = kill(Pid::from_raw(self.pid), Signal::SIGTERM);
+        if let Err(error) = reap(&mut child, END_LIMIT) {
+            eprintln!("the server did not end: {error:#}");
+        }
+    }
+}
