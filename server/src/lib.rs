@@ -2,5 +2,6 @@
 //!
 //! `main.rs` parses, builds and runs; everything else is here.
 
+pub mod config;
 pub mod database;
 pub mod shutdown;

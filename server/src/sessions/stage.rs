@@ -34,7 +34,7 @@ const DELETE_LIMIT: Duration = Duration::from_secs(60);
 
 /// Runs one stage of a start. `Creating` answers the container's id; the others what they were given.
 pub(super) async fn run(context: Arc<Context>, row: StoredSession, stage: Stage) -> Result<Option<ContainerId>, Cause> {
-    let (Stage::Creating, _) | (_, Some(_)) = (stage, &row.container) else {
+    let ((Stage::Creating, _) | (_, Some(_))) = (stage, &row.container) else {
         return Err(Cause::StartFailed { detail: "its container was not recorded".into() });
     };
     let outcome = match (stage, row.container.clone()) {

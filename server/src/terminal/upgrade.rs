@@ -12,7 +12,6 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
-use hyper_util::server::conn::auto::upgrade::downcast;
 use protocol::{SessionId, TerminalId, close as code};
 use runtime::ByteStream;
 use tokio::net::TcpStream;
@@ -210,10 +209,6 @@ async fn upgraded(on: OnUpgrade) -> Option<(Box<dyn ByteStream>, Bytes)> {
             tracing::debug!("a terminal's socket did not complete its handshake");
             return None;
         }
-    };
-    let upgraded = match downcast::<TokioIo<TcpStream>>(upgraded) {
-        Ok(parts) => return Some((Box::new(parts.io.into_inner()), parts.read_buf)),
-        Err(upgraded) => upgraded,
     };
     let upgraded = match upgraded.downcast::<TokioIo<TcpStream>>() {
         Ok(parts) => return Some((Box::new(parts.io.into_inner()), parts.read_buf)),
