@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fs;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use nix::unistd::{SysconfVar, sysconf};
@@ -15,8 +16,6 @@ pub struct Machine {
     pub memory_gib: f64,
     pub kernel: String,
     pub system: String,
-    /// Load average over the last minute when the run began: what else was going on.
-    pub load: f64,
 }
 
 impl Machine {
@@ -38,9 +37,26 @@ impl Machine {
             memory_gib: (kib / 1024.0 / 1024.0 * 10.0).round() / 10.0,
             kernel: read("/proc/sys/kernel/osrelease").trim().into(),
             system: field(&read("/etc/os-release"), "PRETTY_NAME", '=').trim_matches('"').into(),
-            load: read("/proc/loadavg").split(' ').next().and_then(|text| text.parse().ok()).unwrap_or_default(),
         }
     }
+}
+
+/// The share of all processors' time that anything used while this thread slept for `time`. Before a
+/// benchmark begins, that is what others do: figures of a busy machine are not those of a quiet one,
+/// in either direction, because an idle processor takes long to wake.
+pub fn busy_share(time: Duration) -> Result<f64> {
+    let read = || -> Result<[f64; 2]> {
+        let stat = fs::read_to_string("/proc/stat")?;
+        let fields = stat.lines().next().unwrap_or_default().split_whitespace().skip(1);
+        let ticks: Vec<f64> = fields.filter_map(|field| field.parse().ok()).collect();
+        // user nice system idle iowait irq softirq steal; guest time is in user's already.
+        let idle = ticks.iter().skip(3).take(2).sum();
+        Ok([ticks.iter().take(8).sum(), idle])
+    };
+    let [all_before, idle_before] = read()?;
+    std::thread::sleep(time);
+    let [all, idle] = read()?;
+    Ok(if all > all_before { 1.0 - (idle - idle_before) / (all - all_before) } else { 0.0 })
 }
 
 /// CPU time that a process and its threads, ended ones too, have used, seconds.
@@ -137,5 +153,7 @@ mod tests {
         assert!(held.descriptors >= 3 && held.threads >= 1 && held.processes >= 1, "{held:?}");
         assert!(resident_kib(i32::MAX).is_err());
         assert!(guest_of("there is no such session").is_err());
+        let busy = busy_share(Duration::from_millis(100)).unwrap();
+        assert!((0.0..=1.0).contains(&busy), "{busy}");
     }
 }

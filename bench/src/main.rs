@@ -19,6 +19,7 @@ mod watchdog;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use clap::Parser;
@@ -26,6 +27,11 @@ use clap::Parser;
 use crate::lines::{Context, Effort};
 use crate::product::{Guests, Product, Server};
 use crate::report::Report;
+
+/// For how long the machine is looked at before each benchmark.
+const LOOK: Duration = Duration::from_millis(500);
+/// How busy others may keep a machine that is called quiet.
+const QUIET: f64 = 0.1;
 
 /// Measures Berth against a bare PTY.
 #[derive(Debug, Parser)]
@@ -76,13 +82,16 @@ fn main() -> Result<ExitCode> {
     let context =
         Context { product: Arc::clone(&product), effort: if arguments.quick { Effort::Quick } else { Effort::Full } };
 
-    let mut report = Report { machine: machine::Machine::this(), rows: Vec::new(), errors: Vec::new() };
+    let mut report =
+        Report { machine: machine::Machine::this(), disturbance: 0.0, rows: Vec::new(), errors: Vec::new() };
     for line in lines::ALL {
         let is_wanted = arguments.only.is_empty() || arguments.only.iter().any(|name| name == line.name);
         if !is_wanted || (line.needs_server && product.server().is_none()) {
             continue;
         }
-        eprintln!("{} …", line.name);
+        let busy = machine::busy_share(LOOK)?;
+        report.disturbance = report.disturbance.max(busy);
+        eprintln!("{} … (others keep the machine {:.0} % busy)", line.name, busy * 100.0);
         watchdog.allow(line.limit);
         match (line.measure)(&context) {
             Ok(rows) => report.rows.extend(rows),
@@ -93,6 +102,10 @@ fn main() -> Result<ExitCode> {
     product.shut_down();
 
     println!("{}", report.table());
+    if report.disturbance > QUIET {
+        let percent = report.disturbance * 100.0;
+        println!("Not a quiet machine: others kept it up to {percent:.0} % busy. Run again when it is quiet.\n");
+    }
     if let Some(path) = &arguments.json {
         report.write(path).context("the report could not be written")?;
     }

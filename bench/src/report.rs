@@ -130,6 +130,8 @@ impl Row {
 #[derive(Debug)]
 pub struct Report {
     pub machine: Machine,
+    /// How busy others kept it when a benchmark began, 0–1, at the worst.
+    pub disturbance: f64,
     pub rows: Vec<Row>,
     /// Benchmarks that could not be measured, and why. Each counts as missed.
     pub errors: Vec<(&'static str, String)>,
@@ -181,7 +183,7 @@ impl Report {
             .collect::<Result<_>>()?;
         let errors: Vec<_> =
             self.errors.iter().map(|(name, error)| json!({"benchmark": name, "error": error})).collect();
-        let whole = json!({"machine": self.machine, "passed": self.passed(), "rows": rows, "errors": errors});
+        let whole = json!({"machine": self.machine, "disturbance": self.disturbance, "passed": self.passed(), "rows": rows, "errors": errors});
         std::fs::write(path, serde_json::to_string_pretty(&whole)? + "\n")
             .with_context(|| format!("can't write {}", path.display()))
     }

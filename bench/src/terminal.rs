@@ -1,6 +1,7 @@
 //! A terminal to measure, bare or through the product, and the programs that benchmarks run in it.
 
 use std::os::fd::BorrowedFd;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
@@ -52,11 +53,14 @@ pub fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
     hay.windows(needle.len()).position(|window| window == needle)
 }
 
-/// Runs a line in a shell and waits for it to be done. The marker is typed in two parts, so that
-/// the echo of the command is not taken for it.
+/// Runs a line in a shell and waits for it to be done, with nothing left to read. The marker is typed
+/// in two parts, so that its echo is not taken for it, and is another each time, so that neither is
+/// one that a snapshot shows from before.
 pub fn run(terminal: &mut dyn Terminal, line: &str) -> Result<()> {
-    terminal.send(format!("{line}; printf 'do%s\\n' ne-run\n").as_bytes())?;
-    wait_for(terminal, b"done-run\r\n", PATIENCE)?;
+    static RUNS: AtomicU32 = AtomicU32::new(0);
+    let number = RUNS.fetch_add(1, Ordering::Relaxed);
+    terminal.send(format!("{line}; printf 'do%s' ne-{number}.\n").as_bytes())?;
+    wait_for(terminal, format!("done-{number}.").as_bytes(), PATIENCE)?;
     Ok(())
 }
 
@@ -66,12 +70,24 @@ pub fn quiet_shell(terminal: &mut dyn Terminal) -> Result<()> {
     run(terminal, "stty -echo")
 }
 
-/// Turns a quiet shell into a `cat` whose keys the kernel echoes.
-pub fn echoing_cat(terminal: &mut dyn Terminal) -> Result<()> {
-    run(terminal, "stty echo")?;
-    // From here on the kernel echoes; what it echoes of this line ends with the marker's newline.
-    terminal.send(b"printf 'ca%s\\n' t-ready; exec cat >/dev/null\n")?;
-    wait_for(terminal, b"cat-ready\r\n", PATIENCE)?;
+/// Who echoes a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Echo {
+    /// A `cat` on a raw terminal, as every shell with a line editor and every full-screen program
+    /// echoes: the key wakes it, and its answer wakes the reader.
+    Program,
+    /// The kernel's line discipline, which wakes nobody but the reader.
+    Kernel,
+}
+
+/// Turns a quiet shell into a `cat` with keys echoed.
+pub fn echoing_cat(terminal: &mut dyn Terminal, echo: Echo) -> Result<()> {
+    let line: &[u8] = match echo {
+        Echo::Program => b"stty raw -echo; printf 'ca%s' t-ready; exec cat\n",
+        Echo::Kernel => b"stty echo; printf 'ca%s' t-ready; exec cat >/dev/null\n",
+    };
+    terminal.send(line)?;
+    wait_for(terminal, b"cat-ready", PATIENCE)?;
     Ok(())
 }
 
@@ -99,9 +115,20 @@ mod tests {
         }
         assert_eq!(got.len(), expected.len());
         assert!(got == expected, "the flood differs from what is expected of it");
-        echoing_cat(&mut shell).unwrap();
-        shell.send(b"k").unwrap();
-        assert_eq!(shell.receive().unwrap(), b"k");
+        echoing_cat(&mut shell, Echo::Kernel).unwrap();
+        shell.send(b"k\n").unwrap();
+        wait_for(&mut shell, b"k\r\n", PATIENCE).unwrap();
+    }
+
+    #[test]
+    fn a_raw_cat_answers_each_key_and_nothing_else() {
+        let mut shell = Pty::shell().unwrap();
+        quiet_shell(&mut shell).unwrap();
+        echoing_cat(&mut shell, Echo::Program).unwrap();
+        for key in [b"k", b"\n"] {
+            shell.send(key).unwrap();
+            assert_eq!(shell.receive().unwrap(), key);
+        }
     }
 
     #[test]
