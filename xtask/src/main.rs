@@ -1,5 +1,6 @@
 //! `cargo xtask`: what a person types to run, check and measure Berth.
 
+mod bench;
 mod guest;
 mod lint;
 mod process;
@@ -30,6 +31,8 @@ enum Command {
     Serve(serve::Options),
     /// Set up what is missing, then run every check and test
     Test(test::Options),
+    /// Set up what is missing, build for release, and measure what Berth must reach
+    Bench(bench::Options),
     /// Check what the compiler can't: rooms, versions, leftovers
     Lint,
 }
@@ -49,6 +52,7 @@ fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Serve(options) => serve::run(&workspace, &options),
         Command::Test(options) => test::run(&workspace, &options),
+        Command::Bench(options) => bench::run(&workspace, &options),
         Command::Lint => lint::run(&workspace),
     }
 }
