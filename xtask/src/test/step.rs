@@ -196,7 +196,7 @@ fn browser(workspace: &Workspace) -> Result<Counts> {
     }
     let mut command: Command = workspace.command("playwright");
     command.args(["test", "--config", "end2end"]).envs(site.variables());
-    command.env("BERTH_SERVER", &site.server).env("BERTH_GUEST", guest_binary(workspace));
+    command.env("E2E_SERVER", &site.server).env("BERTH_GUEST", guest_binary(workspace));
     if let Some(browser) = setup::browser(workspace) {
         command.env("CHROMIUM", browser);
     }

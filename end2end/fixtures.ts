@@ -1,0 +1,153 @@
+// What every browser test builds on: a server for each worker, a page that is signed in to it, and the rule that
+// a page says nothing on its console.
+//
+//   import { expect, test } from '../fixtures.ts';
+//   test('…', async ({ signIn, page }) => { await signIn(page); … });
+import { AxeBuilder } from '@axe-core/playwright';
+import { test as base, type APIRequestContext, type BrowserContext, type Page } from '@playwright/test';
+
+import { Faults } from './support/faults.ts';
+import { Server } from './support/server.ts';
+
+export { expect } from '@playwright/test';
+export { Server } from './support/server.ts';
+
+/** How long the sign-in may take, script and all. */
+const SIGN_IN_LIMIT_MS = 20_000;
+
+/** axe's names for the rules of WCAG 2.2, levels A and AA. */
+const WCAG_2_2_AA = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+
+type Cookies = Awaited<ReturnType<BrowserContext['cookies']>>;
+
+interface TestFixtures {
+  /** What the pages of this test complain of. */
+  faults: Faults;
+  /** Signs a page in to the worker's server and opens the list of sessions. */
+  signIn: (page: Page) => Promise<void>;
+  /** The REST API, signed in, with the server's own Origin. */
+  api: APIRequestContext;
+  /** Starts a server that belongs to this test alone; with a directory, on what another one left. */
+  startServer: (dataDir?: string) => Promise<Server>;
+  /** Violations of WCAG 2.2 AA on a page, as axe finds them. */
+  axe: (page: Page) => Promise<string[]>;
+}
+
+interface WorkerFixtures {
+  /** The worker's server. Its sessions are deleted and its files removed at the end. */
+  server: Server;
+  /** The cookies of somebody signed in to it. */
+  signedIn: Cookies;
+}
+
+export const test = base.extend<TestFixtures, WorkerFixtures>({
+  server: [
+    async ({}, use) => {
+      const server = await Server.start();
+      await use(server);
+      await server.remove();
+    },
+    { scope: 'worker', timeout: 60_000 },
+  ],
+
+  signedIn: [
+    async ({ browser, playwright, server }, use) => {
+      const context = await browser.newContext();
+      await openSignIn(await context.newPage(), server);
+      const cookies = await context.cookies();
+      await context.close();
+      await use(cookies);
+      const api = await signedInApi(playwright, server, cookies);
+      await deleteSessions(api);
+      await api.dispose();
+    },
+    { scope: 'worker', timeout: 120_000 },
+  ],
+
+  baseURL: async ({ server }, use) => use(server.origin),
+
+  faults: [
+    async ({ context }, use, info) => {
+      const faults = new Faults(context);
+      await use(faults);
+      // The test's own failure says more than what followed from it.
+      if (info.status === info.expectedStatus) base.expect(faults.unexpected(), 'what pages complained of').toEqual([]);
+    },
+    { auto: true },
+  ],
+
+  signIn: async ({ signedIn }, use) => {
+    await use(async (page) => {
+      await page.context().addCookies(signedIn);
+      await page.goto('/');
+    });
+  },
+
+  api: async ({ playwright, server, signedIn }, use) => {
+    const api = await signedInApi(playwright, server, signedIn);
+    await use(api);
+    await api.dispose();
+  },
+
+  startServer: async ({ browser, playwright }, use) => {
+    const started: Server[] = [];
+    await use(async (dataDir) => {
+      const server = await Server.start(dataDir);
+      started.push(server);
+      return server;
+    });
+    const directories = new Set(started.map((server) => server.dataDir));
+    for (const server of started) await server.stop();
+    for (const directory of directories) {
+      // Whatever the test left running goes with a server that has not spent its token.
+      const last = await Server.start(directory);
+      const context = await browser.newContext();
+      await openSignIn(await context.newPage(), last);
+      const api = await signedInApi(playwright, last, await context.cookies());
+      await context.close();
+      await deleteSessions(api);
+      await api.dispose();
+      await last.remove();
+    }
+  },
+
+  axe: async ({}, use) => {
+    await use(async (page) => {
+      const { violations } = await new AxeBuilder({ page }).withTags(WCAG_2_2_AA).analyze();
+      return violations.map(({ id, help, nodes }) => [`${id}: ${help}`, ...nodes.map(({ html }) => html)].join('\n  '));
+    });
+  },
+});
+
+/** Opens the printed address, does what its page asks for, and waits until it has led elsewhere. */
+export async function openSignIn(page: Page, server: Server): Promise<void> {
+  await page.goto(server.signInUrl);
+  const button = page.getByRole('button', { name: /sign in/i });
+  const isIn = (url: URL) => url.pathname !== '/sign-in';
+  if (!isIn(new URL(page.url()))) {
+    await button.click();
+    await page.waitForURL(isIn, { timeout: SIGN_IN_LIMIT_MS });
+  }
+}
+
+async function signedInApi(
+  playwright: { request: { newContext(options: object): Promise<APIRequestContext> } },
+  server: Server,
+  cookies: Cookies,
+): Promise<APIRequestContext> {
+  return playwright.request.newContext({
+    baseURL: server.origin,
+    extraHTTPHeaders: { origin: server.origin },
+    storageState: { cookies, origins: [] },
+  });
+}
+
+async function deleteSessions(api: APIRequestContext): Promise<void> {
+  const listed = await api.get('/api/sessions');
+  if (!listed.ok()) throw new Error(`can't list the sessions to delete: ${listed.status()} ${await listed.text()}`);
+  const sessions: { id: string }[] = await listed.json();
+  for (const { id } of sessions) {
+    const deleted = await api.delete(`/api/sessions/${id}`);
+    if (!deleted.ok()) throw new Error(`can't delete the session ${id}: ${deleted.status()} ${await deleted.text()}`);
+  }
+}

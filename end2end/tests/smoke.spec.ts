@@ -1,0 +1,40 @@
+// The page comes up, for somebody signed in, without a word on its console.
+import { expect, test } from '../fixtures.ts';
+
+test('the list of sessions is rendered on the server and hydrated in silence', async ({ page, signIn }) => {
+  await signIn(page);
+  await expect(page).toHaveTitle(/Berth/);
+  await expect(page.getByRole('button', { name: /new session/i }).first()).toBeVisible();
+  const loaded = await page.evaluate(() => performance.getEntriesByType('resource').map((entry) => entry.name));
+  expect(loaded.filter((name) => name.endsWith('.wasm'))).toHaveLength(1);
+});
+
+test('nothing is fetched from anybody else, and xterm.js only when a terminal opens', async ({ page, server, signIn }) => {
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(request.url()));
+  await signIn(page);
+  await expect(page.getByRole('button', { name: /new session/i }).first()).toBeEnabled();
+  expect(asked.filter((url) => !url.startsWith(server.origin) && !url.startsWith('data:'))).toEqual([]);
+  expect(asked.filter((url) => url.includes('xterm'))).toEqual([]);
+});
+
+test('the list of sessions has no accessibility violations', async ({ axe, page, signIn }) => {
+  await signIn(page);
+  await expect(page.getByRole('button', { name: /new session/i }).first()).toBeVisible();
+  expect(await axe(page)).toEqual([]);
+});
+
+test('what the browser is sent is compressed, guarded and small', async ({ page, server, signIn }) => {
+  await signIn(page);
+  const response = await page.request.get(`${server.origin}/`, { headers: { accept: 'text/html' } });
+  const policy = response.headers()['content-security-policy'] ?? '';
+  expect(policy).toContain("frame-ancestors 'none'");
+  expect(policy).not.toMatch(/script-src[^;]*'unsafe-inline'/);
+  expect(response.headers()['x-content-type-options']).toBe('nosniff');
+
+  for (const file of ['/pkg/berth.wasm', '/pkg/berth.js', '/pkg/berth.css']) {
+    const answer = await page.request.get(server.origin + file, { headers: { 'accept-encoding': 'br' } });
+    expect(answer.status(), file).toBe(200);
+    expect(answer.headers()['content-encoding'], file).toBe('br');
+  }
+});
