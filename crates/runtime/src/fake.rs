@@ -14,7 +14,9 @@ use protocol::{ContainerId, SessionId};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::Notify;
 
-use crate::{ByteStream, Container, ContainerSpec, ContainerState, Enforcement, Exit, Health, Runtime, RuntimeError, Usage};
+use crate::{
+    ByteStream, Container, ContainerSpec, ContainerState, Enforcement, Exit, Health, Runtime, RuntimeError, Usage,
+};
 
 /// How much a stream to the fake guest holds in flight, bytes; a Unix socket's order of size.
 const STREAM_BYTES: usize = 64 * 1024;
@@ -249,11 +251,14 @@ async fn answer_as_a_guest(mut stream: DuplexStream) {
     }
     let terminal = r#"{"id":1,"cols":80,"rows":24,"title":"","process":"bash","clients":0,"offset":2}"#;
     let body = match request.as_slice() {
-        head if head.starts_with(b"GET /health ") => r#"{"version":"fake","pid":1,"terminals":0,"idle_seconds":0}"#.to_owned(),
+        head if head.starts_with(b"GET /health ") => {
+            r#"{"version":"fake","pid":1,"terminals":0,"idle_seconds":0}"#.to_owned()
+        }
         head if head.starts_with(b"PUT /terminals/1 ") => terminal.to_owned(),
         _ => format!("[{terminal}]"),
     };
-    let answer = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    let answer =
+        format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len());
     // A caller that hung up doesn't want its answer.
     let _ = stream.write_all(answer.as_bytes()).await;
 }

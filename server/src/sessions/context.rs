@@ -50,7 +50,9 @@ impl Context {
                     tracing::error!(session = %row.id, "a session's row is gone; its state can't be written");
                     return false;
                 }
-                Err(error) => tracing::error!(session = %row.id, %error, "a session's state could not be written; trying again"),
+                Err(error) => {
+                    tracing::error!(session = %row.id, %error, "a session's state could not be written; trying again")
+                }
             }
             tokio::select! {
                 () = self.shutdown.begun() => return false,
@@ -67,7 +69,9 @@ impl Context {
                     self.tell(owner, SessionEvent::Deleted(id.clone()));
                     return true;
                 }
-                Err(error) => tracing::error!(session = %id, %error, "a deleted session's row could not be removed; trying again"),
+                Err(error) => {
+                    tracing::error!(session = %id, %error, "a deleted session's row could not be removed; trying again")
+                }
             }
             tokio::select! {
                 () = self.shutdown.begun() => return false,

@@ -110,7 +110,12 @@ impl GuestClient {
     ///
     /// # Errors
     /// `Connect`, `Timeout`, `Protocol`.
-    pub async fn upgrade(&self, id: TerminalId, query: Option<&str>, key: &str) -> Result<http::Response<Incoming>, GuestError> {
+    pub async fn upgrade(
+        &self,
+        id: TerminalId,
+        query: Option<&str>,
+        key: &str,
+    ) -> Result<http::Response<Incoming>, GuestError> {
         let target = query.map_or_else(|| format!("/terminals/{id}/ws"), |query| format!("/terminals/{id}/ws?{query}"));
         let request = self
             .request(Method::GET, &target)

@@ -42,7 +42,9 @@ pub(super) enum Refusal {
     Conflict(&'static str),
     Failed(Cause),
     /// The database would not; the log has why.
-    Database { is_transient: bool },
+    Database {
+        is_transient: bool,
+    },
 }
 
 impl From<DatabaseError> for Refusal {

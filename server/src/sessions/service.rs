@@ -84,15 +84,25 @@ impl SessionService {
         }
     }
 
-    async fn ask<T>(&self, id: &SessionId, limit: Duration, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, ApiError> {
+    async fn ask<T>(
+        &self,
+        id: &SessionId,
+        limit: Duration,
+        command: impl FnOnce(Reply<T>) -> Command,
+    ) -> Result<T, ApiError> {
         let (reply, answer) = oneshot::channel();
         if self.context.registry.send(&self.context, id, command(reply)).is_err() {
-            return Err(ApiError::new(ErrorCode::RateLimited, "Too much was asked of this session at once. Try again in a moment."));
+            return Err(ApiError::new(
+                ErrorCode::RateLimited,
+                "Too much was asked of this session at once. Try again in a moment.",
+            ));
         }
         match tokio::time::timeout(limit, answer).await {
             Ok(Ok(outcome)) => outcome.map_err(refused),
             // The owner ended with the server.
-            Ok(Err(_)) => Err(ApiError::new(ErrorCode::RuntimeUnavailable, "The server is shutting down. Try again in a moment.")),
+            Ok(Err(_)) => {
+                Err(ApiError::new(ErrorCode::RuntimeUnavailable, "The server is shutting down. Try again in a moment."))
+            }
             Err(_) => {
                 tracing::error!(session = %id, ?limit, "a session's owner did not answer in time");
                 Err(ApiError::internal())
@@ -217,7 +227,13 @@ impl Sessions for SessionService {
         guest.close_terminal(terminal).await.map_err(|error| guest_error(id, &error))
     }
 
-    async fn scrollback(&self, actor: &Actor, id: &SessionId, terminal: TerminalId, ansi: bool) -> Result<Vec<u8>, ApiError> {
+    async fn scrollback(
+        &self,
+        actor: &Actor,
+        id: &SessionId,
+        terminal: TerminalId,
+        ansi: bool,
+    ) -> Result<Vec<u8>, ApiError> {
         let guest = self.guest(&self.owned(actor, id).await?)?;
         let bytes = guest.scrollback(terminal, ansi).await.map_err(|error| guest_error(id, &error))?;
         Ok(bytes.into())
@@ -231,7 +247,10 @@ impl Sessions for SessionService {
 
 /// "Shell #N" with the lowest number that no session has.
 fn free_name(rows: &[StoredSession]) -> String {
-    (1..=rows.len() + 1).map(|number| format!("Shell #{number}")).find(|name| rows.iter().all(|row| row.name != *name)).unwrap_or_default()
+    (1..=rows.len() + 1)
+        .map(|number| format!("Shell #{number}"))
+        .find(|name| rows.iter().all(|row| row.name != *name))
+        .unwrap_or_default()
 }
 
 fn no_such_session() -> ApiError {
@@ -245,7 +264,10 @@ fn database_error(error: &DatabaseError) -> ApiError {
 
 fn database_told(is_transient: bool) -> ApiError {
     if is_transient {
-        ApiError::new(ErrorCode::RuntimeUnavailable, "The database is busy or away. Nothing was changed; try again in a moment.")
+        ApiError::new(
+            ErrorCode::RuntimeUnavailable,
+            "The database is busy or away. Nothing was changed; try again in a moment.",
+        )
     } else {
         ApiError::internal()
     }

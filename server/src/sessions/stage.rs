@@ -42,7 +42,9 @@ pub(super) async fn run(context: Arc<Context>, row: StoredSession, stage: Stage)
             within(stage, START_LIMIT, driven(stage, context.runtime.start(&id))).await.map(|()| Some(id))
         }
         (Stage::Verifying, Some(id)) => {
-            within(stage, VERIFY_LIMIT, while_it_runs(&context, &id, verify(&context, &row, &id))).await.map(|()| Some(id))
+            within(stage, VERIFY_LIMIT, while_it_runs(&context, &id, verify(&context, &row, &id)))
+                .await
+                .map(|()| Some(id))
         }
         (Stage::Warming, Some(id)) => while_it_runs(&context, &id, warm(&context, &row, &id)).await.map(|()| Some(id)),
         _ => within(stage, CREATE_LIMIT, create(&context, &row)).await.map(Some),
@@ -85,7 +87,8 @@ async fn warm(context: &Context, row: &StoredSession, id: &ContainerId) -> Resul
     opened.map_err(|error| failed(row, "the first terminal could not be opened", &error))?;
     let first_output = async {
         loop {
-            let terminals = guest.terminals().await.map_err(|error| failed(row, "the guest did not list its terminals", &error))?;
+            let terminals =
+                guest.terminals().await.map_err(|error| failed(row, "the guest did not list its terminals", &error))?;
             if terminals.iter().any(|terminal| terminal.offset > 0) {
                 return Ok(());
             }

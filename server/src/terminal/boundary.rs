@@ -101,7 +101,13 @@ mod tests {
     fn ends_are_found_however_the_stream_is_cut() {
         let frames = [frame(2, 0), frame(1, 5), frame(2, 125), frame(2, 126), frame(2, 70_000), frame(9, 3)];
         let stream: Vec<u8> = frames.concat();
-        let ends: Vec<usize> = frames.iter().scan(0, |end, f| { *end += f.len(); Some(*end) }).collect();
+        let ends: Vec<usize> = frames
+            .iter()
+            .scan(0, |end, f| {
+                *end += f.len();
+                Some(*end)
+            })
+            .collect();
         for step in [1, 2, 3, 7, 1000, stream.len()] {
             let mut boundary = Boundary::default();
             let mut at = 0;

@@ -53,7 +53,12 @@ struct Kept {
 
 impl Tunnel {
     /// A tunnel that begins with what each side had sent beyond its handshake.
-    pub fn new(browser: Box<dyn ByteStream>, from_browser: &[u8], guest: Box<dyn ByteStream>, from_guest: &[u8]) -> Self {
+    pub fn new(
+        browser: Box<dyn ByteStream>,
+        from_browser: &[u8],
+        guest: Box<dyn ByteStream>,
+        from_guest: &[u8],
+    ) -> Self {
         let mut boundary = Boundary::default();
         boundary.advance(from_guest);
         let kept = |bytes: &[u8]| Kept { bytes: bytes.to_vec(), written: 0 };
@@ -76,9 +81,16 @@ impl Tunnel {
             while !self.boundary.is_between() {
                 let limit = usize::try_from(self.boundary.to_end()).unwrap_or(BUFFER);
                 let boundary = &mut self.boundary;
-                let moved = ready!(poll_move(cx, &mut *self.guest, &mut *self.browser, &mut self.to_browser, limit, |bytes| {
-                    boundary.advance(bytes);
-                }))?;
+                let moved = ready!(poll_move(
+                    cx,
+                    &mut *self.guest,
+                    &mut *self.browser,
+                    &mut self.to_browser,
+                    limit,
+                    |bytes| {
+                        boundary.advance(bytes);
+                    }
+                ))?;
                 if moved == 0 {
                     return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
                 }
@@ -91,7 +103,9 @@ impl Tunnel {
 
     fn poll_copy(&mut self, cx: &mut Context<'_>) -> Poll<End> {
         let boundary = &mut self.boundary;
-        let outward = poll_direction(cx, &mut *self.guest, &mut *self.browser, &mut self.to_browser, |bytes| boundary.advance(bytes));
+        let outward = poll_direction(cx, &mut *self.guest, &mut *self.browser, &mut self.to_browser, |bytes| {
+            boundary.advance(bytes)
+        });
         if let Poll::Ready(failed) = outward {
             return Poll::Ready(match failed {
                 Side::Reader => End::Guest,

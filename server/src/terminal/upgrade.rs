@@ -92,9 +92,12 @@ pub async fn upgrade(
 /// The key of a well-formed handshake (RFC 6455 §4.2.1): 16 bytes in base64.
 fn websocket_key(headers: &HeaderMap) -> Option<&str> {
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let lists = |name, token: &str| text(name).is_some_and(|list| list.split(',').any(|item| item.trim().eq_ignore_ascii_case(token)));
+    let lists = |name, token: &str| {
+        text(name).is_some_and(|list| list.split(',').any(|item| item.trim().eq_ignore_ascii_case(token)))
+    };
     let key = text(header::SEC_WEBSOCKET_KEY)?;
-    let is_key = key.len() == 24 && key.ends_with("==") && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b));
+    let is_key =
+        key.len() == 24 && key.ends_with("==") && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=".contains(&b));
     let is_handshake = lists(header::CONNECTION, "upgrade")
         && lists(header::UPGRADE, "websocket")
         && text(header::SEC_WEBSOCKET_VERSION) == Some("13");
