@@ -1,0 +1,10 @@
+//! The guest from outside: a process of its own a test, on a Unix socket in a temporary directory.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod clients;
+mod flow;
+mod http;
+mod init;
+mod resume;
+mod shell;
+mod support;
