@@ -1,5 +1,25 @@
 //! What browser and server share: the model, the traits behind the server functions, the pages.
 
+pub mod api;
+mod app;
 #[cfg(feature = "ssr")]
 pub mod backend;
+mod browser;
+mod components;
+mod contexts;
+#[cfg(feature = "hydrate")]
+mod live;
 pub mod model;
+mod pages;
+mod sessions;
+#[cfg(feature = "ssr")]
+mod shell;
+pub mod terminal;
+mod time;
+
+pub use app::App;
+#[cfg(feature = "ssr")]
+pub use shell::shell;
+
+#[cfg(all(test, target_arch = "wasm32"))]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);

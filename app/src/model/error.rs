@@ -18,6 +18,24 @@ pub enum ErrorCode {
     Internal,
 }
 
+impl ErrorCode {
+    /// The HTTP status that goes with it.
+    #[must_use]
+    pub fn status(self) -> u16 {
+        match self {
+            Self::ValidationError => 400,
+            Self::AuthError => 401,
+            Self::QuotaExceeded => 402,
+            Self::Forbidden => 403,
+            Self::NotFound => 404,
+            Self::Conflict => 409,
+            Self::RateLimited => 429,
+            Self::Internal => 500,
+            Self::RuntimeUnavailable => 503,
+        }
+    }
+}
+
 /// A failure as the person is told of it: `{error, code, request_id}`, and `fields` with
 /// VALIDATION_ERROR. What is only for the log never gets in here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]

@@ -30,11 +30,15 @@ pub struct Session {
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum SessionState {
     Created,
-    Starting { stage: Stage },
+    Starting {
+        stage: Stage,
+    },
     Running,
     Stopping,
     Stopped,
-    Failed { cause: Cause },
+    Failed {
+        cause: Cause,
+    },
     /// Its container and files are being removed; the row goes last.
     Deleting,
 }

@@ -1,0 +1,38 @@
+//! The page as a whole: what all addresses share, and which address shows what.
+
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::components::{Route, Router, Routes};
+use leptos_router::{SsrMode, path};
+
+use crate::components::beam::Beam;
+use crate::components::toaster::Toaster;
+use crate::contexts::toasts::Toasts;
+use crate::contexts::working::Working;
+use crate::pages::dashboard::Dashboard;
+use crate::pages::not_found::NotFound;
+use crate::pages::terminal::TerminalPage;
+
+/// The page.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    Toasts::provide();
+    let working = Working::provide();
+    let (is_routing, set_is_routing) = signal(false);
+    working.watch(is_routing);
+
+    view! {
+        <Title formatter=|text| format!("{text} · Berth")/>
+        <Beam/>
+        <Router set_is_routing>
+            // Whole pages, in order: what they read comes from a database on the same machine, so
+            // there is nothing worth showing before it.
+            <Routes fallback=NotFound>
+                <Route path=path!("/") view=Dashboard ssr=SsrMode::Async/>
+                <Route path=path!("/sessions/:id") view=TerminalPage ssr=SsrMode::Async/>
+            </Routes>
+        </Router>
+        <Toaster/>
+    }
+}

@@ -1,0 +1,47 @@
+//! Shows the messages of [`Toasts`].
+
+use leptos::prelude::*;
+
+use super::icons;
+use crate::contexts::toasts::{Toast, Toasts};
+
+#[component]
+pub fn Toaster() -> impl IntoView {
+    let toasts = Toasts::get();
+    let shown = toasts.shown();
+    view! {
+        <div class="toasts" role="status" aria-live="polite">
+            <For each=move || shown.get() key=|toast| toast.id let(toast)>
+                <ToastView toast/>
+            </For>
+        </div>
+    }
+}
+
+#[component]
+fn ToastView(toast: Toast) -> impl IntoView {
+    let toasts = Toasts::get();
+    let Toast { id, text, details } = toast;
+    let failed = details.is_some();
+    view! {
+        <div class="toast" class:toast-failed=failed>
+            <p>{text}</p>
+            {details.map(|details| view! { <CopyDetails details/> })}
+            <button class="button button-quiet button-icon" aria-label="Dismiss" on:click=move |_| toasts.dismiss(id)>
+                {icons::close()}
+            </button>
+        </div>
+    }
+}
+
+/// A button that copies what happened, for whoever can help.
+#[component]
+pub fn CopyDetails(#[prop(into)] details: Signal<String>) -> impl IntoView {
+    let copied = RwSignal::new(false);
+    let copy = move |_| copied.set(crate::browser::copy(&details.get_untracked()));
+    view! {
+        <button class="button button-quiet" on:click=copy>
+            {move || if copied.get() { "Copied" } else { "Copy details" }}
+        </button>
+    }
+}

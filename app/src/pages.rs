@@ -1,0 +1,5 @@
+//! What each address shows.
+
+pub mod dashboard;
+pub mod not_found;
+pub mod terminal;

@@ -1,0 +1,211 @@
+//! One session: its terminals while it runs, and how to get there while it doesn't.
+
+use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::components::A;
+use leptos_router::hooks::{use_navigate, use_params_map};
+use protocol::SessionId;
+
+use super::not_found::not_found;
+use crate::api::session::get_session;
+use crate::components::delete_dialog::DeleteDialog;
+use crate::components::failure::{LoadFailure, SessionFailure};
+use crate::components::icons;
+use crate::components::rename_form::RenameForm;
+use crate::components::session_actions::SessionActions;
+use crate::components::session_card::StartStop;
+use crate::components::session_menu::SessionMenu;
+use crate::components::start_progress::{ReadyIn, StartProgress};
+use crate::components::state_badge::StateBadge;
+use crate::components::terminal_status::TerminalStatus;
+use crate::components::terminals::Terminals;
+use crate::contexts::toasts::Toasts;
+use crate::model::error::ApiError;
+use crate::model::session::{Session, SessionState};
+use crate::sessions;
+use crate::terminal::state::TerminalStates;
+use crate::terminal::tabs::Tabs;
+
+#[component]
+pub fn TerminalPage() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("id")).and_then(|id| id.parse::<SessionId>().ok()));
+    let read = Resource::new(
+        move || id.get(),
+        |id| async move {
+            match id {
+                Some(id) => get_session(id).await,
+                None => Err(ApiError::not_found("session")),
+            }
+        },
+    );
+    view! {
+        <Suspense fallback=|| {
+            view! { <p class="centered-page quiet">"Reading the session…"</p> }
+        }>
+            {move || Suspend::new(async move {
+                match read.await {
+                    Ok(initial) => view! { <SessionView initial/> }.into_any(),
+                    Err(error) => view! { <NoSession error/> }.into_any(),
+                }
+            })}
+        </Suspense>
+    }
+}
+
+#[component]
+fn NoSession(error: ApiError) -> impl IntoView {
+    if error.code == crate::model::error::ErrorCode::NotFound {
+        not_found();
+    }
+    view! {
+        <Title text="Session"/>
+        <main class="centered-page">
+            <div class="card">
+                <h1>"No session here"</h1>
+                <LoadFailure what="The session could not be read" error/>
+                <A href="/" attr:class="button button-primary">"All sessions"</A>
+            </div>
+        </main>
+    }
+}
+
+#[component]
+fn SessionView(initial: Session) -> impl IntoView {
+    let id = initial.id.clone();
+    let session = RwSignal::new(initial);
+    let name = Memo::new(move |_| session.with(|session| session.name.clone()));
+    let state = Memo::new(move |_| session.with(|session| session.state.clone()));
+    let running = Memo::new(move |_| state.get() == SessionState::Running);
+    // Once there was a screen it stays, under a notice: a stop doesn't take away what it said.
+    let shown = Memo::new(move |was: Option<&bool>| running.get() || was.copied().unwrap_or(false));
+
+    let toasts = Toasts::get();
+    let navigate = use_navigate();
+    let leave = Callback::new(move |()| {
+        toasts.tell(format!("Deleted “{}”.", name.get_untracked()));
+        navigate("/", Default::default());
+    });
+    let on_change = Callback::new(move |changed| session.update(|session| sessions::update(session, changed)));
+    let actions = SessionActions::new(id.clone(), on_change, leave);
+    #[cfg(feature = "hydrate")]
+    follow(session, leave);
+
+    let tabs = RwSignal::new(Tabs::default());
+    let states = TerminalStates::new();
+    let status = Signal::derive(move || states.of(tabs.with(Tabs::active)).status.get());
+
+    view! {
+        <Title text=move || name.get()/>
+        <div class="terminal-page">
+            <header class="bar">
+                <A href="/" attr:class="button button-quiet button-icon" attr:aria-label="All sessions">
+                    {icons::back()}
+                </A>
+                <Show
+                    when=move || actions.renaming.get()
+                    fallback=move || view! { <h1 class="session-name">{move || name.get()}</h1> }
+                >
+                    <RenameForm
+                        name=name.get_untracked()
+                        refused=actions.rename_refused()
+                        on_rename=Callback::new(move |to| actions.rename(to))
+                        on_cancel=Callback::new(move |()| actions.renaming.set(false))
+                    />
+                </Show>
+                <span class="chip" role="status">
+                    <Show when=move || running.get() fallback=move || view! { <StateBadge state/> }>
+                        <TerminalStatus status/>
+                    </Show>
+                </span>
+                <ReadyIn session/>
+                <span class="bar-end">
+                    <StartStop state actions/>
+                    <SessionMenu session=session.into() actions/>
+                </span>
+            </header>
+            <main class="terminal-main">
+                <Show when=move || shown.get()>
+                    <Terminals session=id.clone() tabs states running/>
+                </Show>
+                <Show when=move || !running.get()>
+                    <NotRunning session=session.into() state=state.into() actions/>
+                </Show>
+            </main>
+            <DeleteDialog session=session.into() actions/>
+        </div>
+    }
+}
+
+/// What a session that doesn't run is doing instead, and what to do next.
+#[component]
+fn NotRunning(session: Signal<Session>, state: Signal<SessionState>, actions: SessionActions) -> impl IntoView {
+    let changing = actions.is_changing();
+    let said = move || match state.get() {
+        SessionState::Created => "This session has not been started yet.",
+        SessionState::Starting { .. } => "Starting",
+        SessionState::Stopping => "Stopping: its programs are ending.",
+        SessionState::Stopped => "This session is stopped. Its files are kept.",
+        SessionState::Failed { .. } => "This session failed.",
+        SessionState::Deleting => "Deleting: its container and files are being removed.",
+        SessionState::Running => "",
+    };
+    let is_starting = Memo::new(move |_| state.with(|state| matches!(state, SessionState::Starting { .. })));
+    let can_start = Memo::new(move |_| state.with(SessionState::can_start));
+    view! {
+        <div class="not-running">
+            <div class="card">
+                <p class="not-running-title">{said}</p>
+                <Show when=move || is_starting.get()>
+                    <StartProgress session/>
+                </Show>
+                <SessionFailure session/>
+                <Show when=move || can_start.get()>
+                    <button class="button button-primary" disabled=changing on:click=move |_| actions.start()>
+                        {icons::play()}
+                        "Start session"
+                    </button>
+                </Show>
+            </div>
+        </div>
+    }
+}
+
+/// Keeps the session as the server has it, and leaves when it is gone.
+#[cfg(feature = "hydrate")]
+fn follow(session: RwSignal<Session>, leave: Callback<()>) {
+    use leptos::task::spawn_local;
+
+    use crate::live::{self, Event};
+    use crate::model::error::ErrorCode;
+
+    let toasts = Toasts::get();
+    let id = session.with_untracked(|session| session.id.clone());
+    let reread = {
+        let id = id.clone();
+        move || {
+            let id = id.clone();
+            spawn_local(async move {
+                match get_session(id).await {
+                    Ok(read) => {
+                        let _ = session.try_update(|session| sessions::update(session, read));
+                    }
+                    Err(error) if error.code == ErrorCode::NotFound => {
+                        let _ = leave.try_run(());
+                    }
+                    Err(error) => toasts.fail("The session could not be read", &error),
+                }
+            });
+        }
+    };
+    live::follow(move |event| match event {
+        Event::Unsure => reread(),
+        Event::Changed(changed) => {
+            let _ = session.try_update(|session| sessions::update(session, changed));
+        }
+        Event::Deleted(gone) if gone == id => {
+            let _ = leave.try_run(());
+        }
+        Event::Deleted(_) => {}
+    });
+}
