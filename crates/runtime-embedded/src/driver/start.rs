@@ -1,0 +1,125 @@
+//! Starts a container, and opens its network beside it.
+
+use std::fs::OpenOptions;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::sync::Arc;
+
+use protocol::guest;
+use runtime::RuntimeError;
+
+use super::Inner;
+use crate::child::{failed, unexpected};
+use crate::container::{Container, Run};
+use crate::identity::{Identity, USER};
+use crate::process::Held;
+use crate::record::{self, EXIT, NETWORK, Process};
+use crate::request::{Answer, Network, Request, Start};
+
+/// What `pasta` complained of, in the container's directory.
+const NETWORK_LOG: &str = "network.log";
+
+pub(super) async fn run(inner: Arc<Inner>, container: Arc<Container>) -> Result<(), RuntimeError> {
+    let removed = container.operation.lock().await;
+    if *removed {
+        return Err(RuntimeError::NotFound(container.record.id.clone()));
+    }
+    if container.run().is_some() {
+        return Ok(());
+    }
+    if !inner.health.available {
+        return Err(RuntimeError::Unavailable { detail: inner.health.summary.clone() });
+    }
+    let started = launch(&inner, &container).await;
+    if started.is_err()
+        && let Err(error) = container.remove_group().await
+    {
+        tracing::warn!(container = %container.record.id, %error, "cgroups of a container that did not start are left");
+    }
+    let (process, init) = started?;
+    container.runs(Run::new(init));
+    if let Some(pasta) = &inner.pasta {
+        open_network(&inner, &container, &process, pasta.clone()).await;
+    }
+    Ok(())
+}
+
+async fn launch(inner: &Inner, container: &Container) -> Result<(Process, Held), RuntimeError> {
+    let record = &container.record;
+    record::remove(&container.directory.join(EXIT)).map_err(|error| failed("forget how it ended", error))?;
+    container.group.create(&record.limits).map_err(|error| failed("make its cgroups", error))?;
+    let start = Start {
+        id: record.id.as_str().to_owned(),
+        directory: container.directory.clone(),
+        identity: record.identity,
+        hostname: record.session.as_str().to_owned(),
+        guest_binary: inner.guest_binary.clone(),
+        guest: guest_config(container),
+        cgroups: container.group.directories(),
+        unified: container.group.unified(),
+        show_cgroup: inner.hierarchies.shows(),
+        writable_usr: inner.writable_usr,
+        memory_file_system_bytes: record.limits.memory_bytes / 2,
+    };
+    let process = match inner.helper.ask(&Request::Start(Box::new(start))).await? {
+        Answer::Started(process) => process,
+        Answer::Failed(failure) => return Err(failure.into_start_error()),
+        other => return Err(unexpected(&other)),
+    };
+    match Held::open(&process) {
+        Ok(Some(init)) => Ok((process, init)),
+        Ok(None) => Err(RuntimeError::Start { detail: "its init ended at once".to_owned() }),
+        Err(error) => Err(failed("hold a container's init", error)),
+    }
+}
+
+fn guest_config(container: &Container) -> guest::Config {
+    let record = &container.record;
+    let single = matches!(record.identity, Identity::Single { .. });
+    guest::Config {
+        session: record.session.clone(),
+        token: record.token.clone(),
+        listen: guest::Listen::Unix(format!("{}/{}", guest::DIRECTORY, guest::SOCKET_FILE)),
+        user: (!single).then_some(guest::User { uid: USER, gid: USER }),
+        directory: "/home/user/workspace".to_owned(),
+        home: "/home/user".to_owned(),
+        shell: "/bin/bash".to_owned(),
+        env: record.env.clone(),
+    }
+}
+
+/// Starts `pasta` for a container. That it fails is logged, not an error: the container runs, only
+/// without a way out.
+async fn open_network(inner: &Inner, container: &Container, init: &Process, pasta: std::path::PathBuf) {
+    let opened = async {
+        let log = OpenOptions::new()
+            .create(true)
+            .write(true)
+            .truncate(true)
+            .mode(0o600)
+            .custom_flags(libc::O_NOFOLLOW)
+            .open(container.directory.join(NETWORK_LOG))
+            .map_err(|error| failed("open the network's log", error))?;
+        let request = Request::Network(Network { pid: init.pid, identity: container.record.identity, pasta });
+        let child = inner.helper.become_other(&request, log).await?;
+        let pid = child.id().and_then(|pid| i32::try_from(pid).ok());
+        let process = pid.map(Process::of).transpose().map_err(|error| failed("describe pasta", error))?;
+        if let Some(process) = process {
+            record::write(&container.directory.join(NETWORK), &process)
+                .map_err(|error| failed("record pasta", error))?;
+        }
+        Ok::<_, RuntimeError>(child)
+    };
+    match opened.await {
+        Ok(mut child) => {
+            let id = container.record.id.clone();
+            // Collects it when it ends, which is when the container does.
+            tokio::spawn(async move {
+                match child.wait().await {
+                    Ok(status) => tracing::debug!(container = %id, %status, "pasta ended"),
+                    Err(error) => tracing::warn!(container = %id, %error, "pasta could not be waited for"),
+                }
+            });
+        }
+        Err(error) => tracing::warn!(container = %container.record.id, %error, "the container has no network"),
+    }
+}

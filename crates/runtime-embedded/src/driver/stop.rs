@@ -1,0 +1,43 @@
+//! Stops a container: asks, waits, then kills.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use runtime::RuntimeError;
+use tokio::time::timeout;
+
+use crate::child::failed;
+use crate::container::Container;
+
+/// How long a killed container may take to be gone. The kernel frees its memory meanwhile, which
+/// takes a second for each few GiB.
+const KILL_LIMIT: Duration = Duration::from_secs(10);
+
+pub(super) async fn run(container: Arc<Container>, grace: Duration) -> Result<(), RuntimeError> {
+    let removed = container.operation.lock().await;
+    if *removed {
+        return Err(RuntimeError::NotFound(container.record.id.clone()));
+    }
+    end(&container, grace).await
+}
+
+/// Ends its run, if it has one, and returns when nothing of it is left. The caller holds its
+/// operation lock.
+pub(super) async fn end(container: &Container, grace: Duration) -> Result<(), RuntimeError> {
+    let Some(run) = container.run() else {
+        return Ok(());
+    };
+    run.expect_end();
+    if !grace.is_zero() {
+        run.init.signal(libc::SIGTERM).map_err(|error| failed("ask a container to end", error))?;
+        if timeout(grace, container.ended()).await.is_ok() {
+            return Ok(());
+        }
+    }
+    // The kernel takes all that is in its pid namespace along with init.
+    run.init.signal(libc::SIGKILL).map_err(|error| failed("kill a container", error))?;
+    timeout(KILL_LIMIT, container.ended())
+        .await
+        .map(drop)
+        .map_err(|_| RuntimeError::Timeout { what: "killing a container", seconds: KILL_LIMIT.as_secs() })
+}

@@ -1,0 +1,173 @@
+//! What the driver keeps on disk about each container, and how it is written so that a crash
+//! leaves either the old or the new, never half.
+//!
+//! ```text
+//! <data>/runtime/
+//!   installation          random name of this installation, for cgroups
+//!   making/               containers not finished; emptied at start-up
+//!   trash/                containers being removed; emptied at start-up
+//!   containers/<id>/
+//!     container.json      what it was made from (mode 0600, has the guest's token)
+//!     process.json        its init, while it runs
+//!     network.json        its pasta, while it runs
+//!     exit.json           how it ended last
+//!     lock                held by the child that starts it
+//!     guest.log           what the guest wrote to its standard error since it started
+//!     root/               the container's root directory
+//!     usr/{upper,work}    its own layer over the host's /usr
+//!     run/                the guest's private directory
+//! ```
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use protocol::{ContainerId, GuestToken, SessionId};
+use runtime::{ContainerSpec, Limits};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use crate::identity::Identity;
+
+pub(crate) const CONTAINER: &str = "container.json";
+pub(crate) const PROCESS: &str = "process.json";
+pub(crate) const NETWORK: &str = "network.json";
+pub(crate) const EXIT: &str = "exit.json";
+pub(crate) const LOCK: &str = "lock";
+pub(crate) const LOG: &str = "guest.log";
+pub(crate) const ROOT: &str = "root";
+pub(crate) const USR: &str = "usr";
+pub(crate) const RUN: &str = "run";
+
+/// What a container was made from.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ContainerRecord {
+    pub id: ContainerId,
+    pub session: SessionId,
+    pub token: GuestToken,
+    pub limits: Limits,
+    pub env: std::collections::BTreeMap<String, String>,
+    pub identity: Identity,
+}
+
+impl ContainerRecord {
+    pub(crate) fn new(id: ContainerId, spec: &ContainerSpec, identity: Identity) -> Self {
+        Self {
+            id,
+            session: spec.session.clone(),
+            token: spec.token.clone(),
+            limits: spec.limits,
+            env: spec.env.clone(),
+            identity,
+        }
+    }
+}
+
+/// A process, told apart from a later one with the same number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Process {
+    pub pid: i32,
+    /// Clock ticks between boot and its start, field 22 of `/proc/<pid>/stat`.
+    pub start_time: u64,
+    /// The boot it belongs to.
+    pub boot: String,
+}
+
+impl Process {
+    /// Describes a process that runs now.
+    pub(crate) fn of(pid: i32) -> io::Result<Self> {
+        Ok(Self { pid, start_time: start_time(pid)?, boot: boot()? })
+    }
+
+    /// Whether that very process still exists, as a zombie at least.
+    pub(crate) fn exists(&self) -> bool {
+        boot().is_ok_and(|boot| boot == self.boot) && start_time(self.pid).is_ok_and(|time| time == self.start_time)
+    }
+}
+
+fn boot() -> io::Result<String> {
+    Ok(fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned())
+}
+
+fn start_time(pid: i32) -> io::Result<u64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
+    parse_start_time(&stat).ok_or_else(|| io::Error::new(io::ErrorKind::InvalidData, "no start time in stat"))
+}
+
+/// The name, in brackets, may itself hold brackets and spaces; the last `)` ends it.
+fn parse_start_time(stat: &str) -> Option<u64> {
+    let (_, after_name) = stat.rsplit_once(')')?;
+    after_name.split_whitespace().nth(19)?.parse().ok()
+}
+
+/// Reads a record, or nothing if there is none.
+pub(crate) fn read<T: DeserializeOwned>(path: &Path) -> io::Result<Option<T>> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes a record in place of an older one, whole. Mode 0600. Survives a crash of ours, but not
+/// one of the host at that moment, which no process outlives either.
+pub(crate) fn write<T: Serialize>(path: &Path, record: &T) -> io::Result<()> {
+    write_new(path, record).map(drop)
+}
+
+/// The same, and on disk when this returns.
+pub(crate) fn write_durable<T: Serialize>(path: &Path, record: &T) -> io::Result<()> {
+    write_new(path, record)?.sync_all()
+}
+
+fn write_new<T: Serialize>(path: &Path, record: &T) -> io::Result<File> {
+    let temporary = path.with_extension("new");
+    remove(&temporary)?;
+    let mut file: File = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
+    file.write_all(&serde_json::to_vec(record)?)?;
+    fs::rename(&temporary, path)?;
+    Ok(file)
+}
+
+/// Removes a record if it is there.
+pub(crate) fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_process_name_cannot_forge_a_start_time() {
+        let stat = "7 (a) 1 2 (b) S 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 9 10";
+        assert_eq!(parse_start_time(stat), Some(4242));
+        assert_eq!(parse_start_time("7 (a"), None);
+    }
+
+    #[test]
+    fn a_process_is_not_another_with_its_number() {
+        let own = Process::of(i32::try_from(std::process::id()).unwrap()).unwrap();
+        assert!(own.exists());
+        assert!(!Process { start_time: own.start_time + 1, ..own.clone() }.exists());
+        assert!(!Process { boot: "another".to_owned(), ..own }.exists());
+    }
+
+    #[test]
+    fn a_record_is_replaced_whole() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.json");
+        assert_eq!(read::<u32>(&path).unwrap(), None);
+        write(&path, &1_u32).unwrap();
+        fs::write(path.with_extension("new"), "left by a crash").unwrap();
+        write(&path, &2_u32).unwrap();
+        assert_eq!(read::<u32>(&path).unwrap(), Some(2));
+        remove(&path).unwrap();
+        remove(&path).unwrap();
+    }
+}

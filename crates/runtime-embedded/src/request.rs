@@ -1,0 +1,113 @@
+//! What the driver asks of its short-lived child, and what it answers: JSON on the child's
+//! standard input and output. Nothing here acts.
+
+use std::path::PathBuf;
+
+use protocol::guest;
+use serde::{Deserialize, Serialize};
+
+use crate::identity::Identity;
+
+/// One request a child.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Request {
+    /// Build the container's files below a directory that exists and is empty.
+    Prepare(Prepare),
+    /// Start the container.
+    Start(Box<Start>),
+    /// Become the container's way out: never answers, turns into `pasta`.
+    Network(Network),
+    /// Remove a directory whose files belong to the container's ids.
+    Remove(Remove),
+    /// Find out what works here.
+    Probe(Probe),
+}
+
+/// See [`Request::Prepare`].
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Prepare {
+    /// The container's directory on the host.
+    pub directory: PathBuf,
+    pub identity: Identity,
+    /// Name of the machine as programs inside see it.
+    pub hostname: String,
+}
+
+/// See [`Request::Start`].
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Start {
+    /// The container's full id.
+    pub id: String,
+    /// The container's directory on the host.
+    pub directory: PathBuf,
+    pub identity: Identity,
+    pub hostname: String,
+    /// The guest's binary on the host.
+    pub guest_binary: PathBuf,
+    /// What the guest finds in its private directory.
+    pub guest: guest::Config,
+    /// Directories of the cgroups to join, each with a `cgroup.procs`.
+    pub cgroups: Vec<PathBuf>,
+    /// A cgroup v2 mount point, and this container's path below it.
+    pub unified: Option<(PathBuf, PathBuf)>,
+    /// Whether the mount point above has controllers worth showing to the container.
+    pub show_cgroup: bool,
+    /// Whether `/usr` gets a writable layer of its own.
+    pub writable_usr: bool,
+    /// Bytes each of the container's memory-backed file systems may hold.
+    pub memory_file_system_bytes: u64,
+}
+
+/// See [`Request::Network`].
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Network {
+    /// The container's init.
+    pub pid: i32,
+    pub identity: Identity,
+    /// The `pasta` binary.
+    pub pasta: PathBuf,
+}
+
+/// See [`Request::Remove`].
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Remove {
+    pub path: PathBuf,
+    pub identity: Identity,
+}
+
+/// See [`Request::Probe`].
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Probe {
+    /// A scratch directory on the file system that containers are kept on.
+    pub directory: PathBuf,
+    pub identity: Identity,
+}
+
+/// The answer to each.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) enum Answer {
+    /// Done, nothing to tell.
+    Done,
+    /// The container's init runs.
+    Started(crate::record::Process),
+    /// What works here.
+    Probed(Probed),
+    /// It failed; nothing that needs undoing is left, but for files below the directory.
+    Failed(Failure),
+}
+
+/// What a probe found. Each is the reason why not, or nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Probed {
+    pub namespaces: Option<String>,
+    pub writable_usr: Option<String>,
+}
+
+/// A failure in the child.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Failure {
+    /// What failed, with causes.
+    pub detail: String,
+    /// Whether the disk was full.
+    pub disk_full: bool,
+}
