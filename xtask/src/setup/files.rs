@@ -14,14 +14,8 @@ const FILES: &[(&str, &str)] = &[
     ("@xterm/xterm/css/xterm.css", "vendor/xterm.css"),
     ("@xterm/addon-fit/lib/addon-fit.mjs", "vendor/addon-fit.mjs"),
     ("@fontsource-variable/inter/files/inter-latin-wght-normal.woff2", "fonts/inter.woff2"),
-    ("@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2", "fonts/inter-ext.woff2"),
     ("@fontsource/jetbrains-mono/files/jetbrains-mono-latin-400-normal.woff2", "fonts/jetbrains-mono.woff2"),
     ("@fontsource/jetbrains-mono/files/jetbrains-mono-latin-700-normal.woff2", "fonts/jetbrains-mono-bold.woff2"),
-    ("@fontsource/jetbrains-mono/files/jetbrains-mono-latin-ext-400-normal.woff2", "fonts/jetbrains-mono-ext.woff2"),
-    (
-        "@fontsource/jetbrains-mono/files/jetbrains-mono-latin-ext-700-normal.woff2",
-        "fonts/jetbrains-mono-ext-bold.woff2",
-    ),
 ];
 
 /// Copies what is missing or differs.
