@@ -22,6 +22,14 @@ pub fn App() -> impl IntoView {
     let (is_routing, set_is_routing) = signal(false);
     working.watch(is_routing);
 
+    // Says that presses are heard from now on; effects run only once the page is hydrated.
+    Effect::new(move |_| {
+        if let Some(root) = document().document_element() {
+            // A constant, valid name.
+            let _ = root.set_attribute("data-hydrated", "");
+        }
+    });
+
     view! {
         <Title formatter=|text| format!("{text} · Berth")/>
         <Beam/>

@@ -7,10 +7,13 @@ use wasm_bindgen::JsValue;
 /// Where a person signs in; a page of the server's, not of ours.
 const SIGN_IN: &str = "/sign-in";
 
-/// Leaves for the sign-in page: nobody is signed in any more.
+/// Leaves for the sign-in page, which leads back here: nobody is signed in any more.
 pub fn go_to_sign_in() {
-    // Navigation to a constant address of our own can't fail.
-    let _ = window().location().set_href(SIGN_IN);
+    let location = window().location();
+    let here = location.pathname().unwrap_or_default();
+    let next = String::from(js_sys::encode_uri_component(&here));
+    // Navigation to an address of our own can't fail.
+    let _ = location.set_href(&format!("{SIGN_IN}?next={next}"));
 }
 
 /// Puts `text` on the clipboard; says whether it could be tried.

@@ -10,7 +10,8 @@ use crate::App;
 
 /// Where the names that xterm-js-rs imports lead: small modules of ours that fetch the real ones
 /// when a terminal opens. It must come before any module script.
-const IMPORT_MAP: &str = r#"{"imports":{"xterm":"/xterm.mjs","xterm-addon-fit":"/xterm-addon-fit.mjs"}}"#;
+const IMPORT_MAP: &str =
+    r#"{"imports":{"xterm":"/modules/xterm.mjs","xterm-addon-fit":"/modules/xterm-addon-fit.mjs"}}"#;
 
 /// The document, with what the browser needs to take the page over.
 pub fn shell(options: LeptosOptions) -> impl IntoView {

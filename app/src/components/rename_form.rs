@@ -61,7 +61,7 @@ pub fn RenameForm(
         <form class="rename" on:submit=submit novalidate>
             <input
                 node_ref=input
-                class="field"
+                class="input"
                 name="name"
                 aria-label="Session name"
                 autocomplete="off"

@@ -88,7 +88,7 @@ pub fn details(what: &str, error: &ApiError) -> String {
         text.push_str(&error.request_id);
     }
     for field in &error.fields {
-        text.push_str("\n");
+        text.push('\n');
         text.push_str(&field.field);
         text.push_str(": ");
         text.push_str(&field.message);

@@ -1,0 +1,130 @@
+// How the pages look: pictures for people to look at, and what a program can tell about looks.
+import { type Page } from '@playwright/test';
+
+import { expect, test } from '../fixtures.ts';
+import { Dashboard } from '../pages/dashboard.ts';
+import { Terminal } from '../pages/terminal.ts';
+
+/** The least height and width of what a finger presses, CSS pixels. */
+const FINGER = 40;
+
+const COLOURS =
+  `for i in 0 1 2 3 4 5 6 7; do printf "\\033[3\${i}mcolour $i\\033[0m  \\033[9\${i}mbright $i\\033[0m\\n"; done`;
+
+async function picture(page: Page, name: string): Promise<void> {
+  const { project } = test.info();
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.screenshot({ path: `end2end/results/look/${project.name}-${name}-${colorScheme}.png` });
+  }
+  await page.emulateMedia({ colorScheme: 'dark' });
+}
+
+async function overflow(page: Page): Promise<number> {
+  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}
+
+/** What can be pressed and is too small for a finger. Links within text may be. */
+async function tooSmall(page: Page): Promise<string[]> {
+  return page.evaluate((least) => {
+    const pressed = [...document.querySelectorAll('button, a.button, input')];
+    return pressed
+      .map((element) => ({ element, box: element.getBoundingClientRect() }))
+      .filter(({ box }) => box.width > 0 && (box.height < least - 0.5 || box.width < least - 0.5))
+      .map(({ element, box }) => `${element.outerHTML.slice(0, 120)} ${box.width}×${box.height}`);
+  }, FINGER);
+}
+
+test.afterEach(async ({ api }) => {
+  const sessions: { id: string }[] = await (await api.get('/api/sessions')).json();
+  for (const { id } of sessions) await api.delete(`/api/sessions/${id}`);
+});
+
+test('the list, empty and full', async ({ api, axe, isMobile, page, signIn }) => {
+  await signIn(page);
+  const dashboard = await new Dashboard(page).ready();
+  await expect(page.getByText('No sessions yet')).toBeVisible();
+  await picture(page, 'empty');
+  expect(await axe(page)).toEqual([]);
+
+  const names = ['Shell #1', 'A name as long as names may be, which is sixty-four characters..', '日本語のセッション'];
+  for (const name of names) expect((await api.post('/api/sessions', { data: { name } })).ok()).toBe(true);
+  const running: { id: string } = await (await api.post('/api/sessions', { data: { name: 'Running one' } })).json();
+  await api.post(`/api/sessions/${running.id}/start`);
+  await expect(dashboard.state('Running one')).toHaveText('running', { timeout: 20_000 });
+  await picture(page, 'list');
+  expect(await axe(page)).toEqual([]);
+  await page.emulateMedia({ colorScheme: 'light' });
+  expect(await axe(page), 'in the light').toEqual([]);
+  expect(await overflow(page)).toBeLessThanOrEqual(0);
+  if (isMobile) expect(await tooSmall(page)).toEqual([]);
+
+  await page.getByRole('button', { name: 'More for Running one' }).click();
+  await picture(page, 'menu');
+  expect(await axe(page)).toEqual([]);
+  await page.getByRole('menuitem', { name: 'Delete…' }).click();
+  await picture(page, 'delete');
+  expect(await axe(page)).toEqual([]);
+  await page.keyboard.press('Escape');
+  await dashboard.choose('Running one', 'Rename');
+  await page.getByRole('textbox', { name: 'Session name' }).fill('');
+  await expect(page.getByText('Enter a name.')).toBeVisible();
+  await picture(page, 'rename');
+  expect(await axe(page)).toEqual([]);
+});
+
+test('the terminal, running and stopped', async ({ api, axe, isMobile, page, signIn }) => {
+  const made: { id: string } = await (await api.post('/api/sessions', { data: { name: 'Shell #1' } })).json();
+  await signIn(page);
+  await page.goto(`/sessions/${made.id}`);
+  await expect(page.getByText('This session has not been started yet.')).toBeVisible();
+  await picture(page, 'not-started');
+  expect(await axe(page)).toEqual([]);
+
+  await api.post(`/api/sessions/${made.id}/start`);
+  const terminal = await new Terminal(page).ready();
+  await terminal.newTab.click();
+  await terminal.ready();
+  await terminal.type(`clear; ${COLOURS}`);
+  await terminal.sees(/^colour 7\s+bright 7$/m);
+  await picture(page, 'terminal');
+  expect(await overflow(page)).toBeLessThanOrEqual(0);
+  if (isMobile) expect(await tooSmall(page)).toEqual([]);
+  expect(await axe(page)).toEqual([]);
+
+  await terminal.type('exit 3');
+  await expect(page.getByRole('button', { name: 'Open again' })).toBeVisible();
+  await picture(page, 'ended');
+  await api.post(`/api/sessions/${made.id}/stop`);
+  await expect(page.getByRole('button', { name: 'Start session' })).toBeVisible({ timeout: 40_000 });
+  await picture(page, 'stopped');
+  expect(await axe(page)).toEqual([]);
+});
+
+test('nothing moves while the page loads', async ({ api, page, signIn }) => {
+  await api.post('/api/sessions', { data: { name: 'Steady' } });
+  await page.addInitScript(() => {
+    const shift = { sum: 0 };
+    Object.assign(window, { shift });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) shift.sum += (entry as unknown as { value: number }).value;
+    }).observe({ type: 'layout-shift', buffered: true });
+  });
+  await signIn(page);
+  await new Dashboard(page).ready();
+  await page.evaluate(() => document.fonts.ready);
+  expect(await page.evaluate(() => (window as unknown as { shift: { sum: number } }).shift.sum)).toBeLessThan(0.01);
+});
+
+test('with less motion asked for, only the beam moves', async ({ api, page, signIn }) => {
+  const made: { id: string } = await (await api.post('/api/sessions', { data: {} })).json();
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  await signIn(page);
+  await new Dashboard(page).ready();
+  await api.post(`/api/sessions/${made.id}/start`);
+  await expect(page.locator('[data-state=running]')).toBeVisible({ timeout: 20_000 });
+  const moving = await page.evaluate(() =>
+    document.getAnimations().map((animation) => (animation as CSSAnimation).animationName ?? 'transition'),
+  );
+  expect(moving.filter((name) => name !== 'scan')).toEqual([]);
+});
