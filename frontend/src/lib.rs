@@ -1,5 +1,8 @@
 //! `hydrate()` and nothing else.
 
+// A release build keeps the whole view as one type, which is deeper than the compiler's default.
+#![recursion_limit = "256"]
+
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Takes over the page that the server rendered.
