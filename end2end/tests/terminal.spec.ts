@@ -114,8 +114,8 @@ test('a tab is called by what runs in it', async ({ page }) => {
   await expect(terminal.tab(1)).toContainText('bash');
 });
 
-test('the arrow keys move between tabs', async ({ isMobile, page }) => {
-  test.skip(isMobile, 'a phone has no arrow keys');
+// A phone has no arrow keys.
+test('the arrow keys move between tabs', { tag: '@desktop' }, async ({ page }) => {
   const terminal = await new Terminal(page).open(session);
   await terminal.newTab.click();
   await terminal.tab(2).focus();
