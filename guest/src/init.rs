@@ -19,7 +19,7 @@ const KILL_LIMIT: Duration = Duration::from_secs(2);
 /// How long a closed terminal's programs get between SIGHUP and SIGKILL.
 const HANGUP_GRACE: Duration = Duration::from_secs(1);
 /// How long terminals may take to say good-bye to their clients.
-const FAREWELL_LIMIT: Duration = Duration::from_secs(1);
+const FAREWELL_LIMIT: Duration = Duration::from_millis(500);
 /// How often it is looked whether a process is gone whose death nobody tells the guest of, because
 /// its parent lives on.
 const LOOK_INTERVAL: Duration = Duration::from_millis(50);

@@ -19,15 +19,18 @@ pub struct Foreground {
     pub name: String,
     last: Option<Instant>,
     due: Option<Instant>,
+    /// Something happened since the last look.
+    stirred: bool,
 }
 
 impl Foreground {
     pub fn new(name: String) -> Self {
-        Self { name, last: None, due: None }
+        Self { name, last: None, due: None, stirred: false }
     }
 
     /// Something was written or read: look now, or when it is time again.
     pub fn stir(&mut self, now: Instant) {
+        self.stirred = true;
         self.due.get_or_insert_with(|| self.last.map_or(now, |last| now.max(last + INTERVAL)));
     }
 
@@ -41,10 +44,9 @@ impl Foreground {
         if self.due.is_none_or(|due| due > now) {
             return false;
         }
-        // The look right after a quiet time comes too early to see what a key has started.
-        let was_quiet = self.last.is_none_or(|last| now > last + INTERVAL);
         self.last = Some(now);
-        self.due = was_quiet.then(|| now + INTERVAL);
+        // The look right after a key comes too early to see what the key has started: look again.
+        self.due = std::mem::take(&mut self.stirred).then(|| now + INTERVAL);
         match sys::foreground_group(terminal).and_then(name_of) {
             Some(name) if name != self.name => {
                 self.name = name;
@@ -96,7 +98,8 @@ mod tests {
         assert_eq!(foreground.deadline(), Some(start + INTERVAL), "one trailing look");
         foreground.stir(start + INTERVAL / 2);
         assert_eq!(foreground.deadline(), Some(start + INTERVAL));
-        foreground.look(bell.master.as_fd(), start + INTERVAL);
+        foreground.look(bell.master.as_fd(), start + INTERVAL * 2);
+        foreground.look(bell.master.as_fd(), start + INTERVAL * 4);
         assert_eq!(foreground.deadline(), None, "and then none");
     }
 }

@@ -18,6 +18,9 @@ use tungstenite::{Message, WebSocket};
 /// Within which anything must happen, on the slowest machine.
 pub const LIMIT: Duration = Duration::from_secs(30);
 
+/// How often it is looked whether something has happened that nobody tells of.
+const LOOK_INTERVAL: Duration = Duration::from_millis(2);
+
 pub struct Guest {
     pub directory: TempDir,
     pub token: String,
@@ -34,7 +37,7 @@ impl Guest {
         let directory = tempfile::tempdir().expect("a directory");
         let home = directory.path().to_str().expect("utf-8").to_owned();
         // A short prompt, and nothing of the machine's own start-up files.
-        std::fs::write(directory.path().join(".bash_profile"), "PS1='> '; HISTFILE=\n").expect("a profile");
+        std::fs::write(directory.path().join(".bash_profile"), "PS1='> '; HISTFILE=\nbind 'set enable-bracketed-paste off'\n").expect("a profile");
         let mut config = Config {
             session: "abcdefghij01".parse::<SessionId>().expect("an id"),
             token: GuestToken::from_random([7; 32]),
@@ -145,7 +148,7 @@ impl Drop for Guest {
             self.request("POST", "/shutdown", br#"{"grace_ms":200}"#);
             let end = Instant::now() + LIMIT;
             while Instant::now() < end && matches!(child.try_wait(), Ok(None)) {
-                std::thread::yield_now();
+                std::thread::sleep(LOOK_INTERVAL);
             }
         }
         let _ = child.kill();
@@ -158,7 +161,7 @@ pub fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     let end = Instant::now() + LIMIT;
     while !is_so() {
         assert!(Instant::now() < end, "in vain: {what}");
-        std::thread::yield_now();
+        std::thread::sleep(LOOK_INTERVAL);
     }
 }
 
@@ -345,5 +348,14 @@ impl Client {
         let close = tungstenite::protocol::CloseFrame { code: CloseCode::Normal, reason: "".into() };
         self.socket.close(Some(close)).expect("a close");
         while !matches!(self.hear(), Heard::Closed(_) | Heard::Gone) {}
+    }
+}
+
+impl Client {
+    /// Hears until the stream holds `bytes`, forgetting nothing.
+    pub fn wait_keeping(&mut self, bytes: &[u8]) {
+        while !self.has_seen(bytes) {
+            assert!(!matches!(self.hear(), Heard::Closed(_) | Heard::Gone));
+        }
     }
 }
