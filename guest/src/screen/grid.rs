@@ -108,6 +108,7 @@ impl Row {
         }
         if x > 0 && self.cells[x - 1].is_wide() {
             self.set(x - 1, Cell::empty(fill.pen));
+            self.set(x, Cell::empty(fill.pen));
         }
         let count = count.min(width - x);
         self.cells.copy_within(x..width - count, x + count);

@@ -28,7 +28,7 @@ impl State {
         let (cols, pen) = (self.cols(), self.pen);
         let (x, y) = (self.x, self.y);
         if x > 0 && self.grid().rows[y].get(x - 1).is_wide() {
-            self.grid_mut().rows[y].set(x - 1, Cell::empty(pen));
+            self.grid_mut().rows[y].span(x - 1, 2).fill(Cell::empty(pen));
         }
         if own == 0 && self.join > 0 && x > 0 {
             let row = &self.grid().rows[y];
@@ -46,8 +46,13 @@ impl State {
             } else {
                 self.x = cols - 1;
                 if width == 2 {
-                    self.join = own;
+                    self.join = 0;
                     return;
+                }
+                // The last column may be the second half of a wide character.
+                let row = &mut self.grid_mut().rows[y];
+                if row.get(cols - 2).is_wide() {
+                    row.set(cols - 2, Cell::empty(pen));
                 }
             }
         }

@@ -35,9 +35,9 @@ pub(super) fn write(state: &State, scrollback_lines: usize) -> Vec<u8> {
     keyboard(state, 0, &mut w);
     saved(&state.normal, history.len().min(state.scrollback.len()), state, &mut w);
     if state.is_alternate {
+        region(&state.normal, &mut w);
         let (x, y) = state.normal_cursor;
         w.position(x.min(state.cols() - 1), y);
-        region(&state.normal, &mut w);
     }
     if state.is_alternate || state.alternate.saved != Default::default() {
         // 47, not 1049, which would save the cursor anew.
@@ -54,7 +54,7 @@ pub(super) fn write(state: &State, scrollback_lines: usize) -> Vec<u8> {
             w.text("\x1b[?47l");
         }
     }
-    if !state.is_alternate && !state.keyboards[1].stack().is_empty() {
+    if !state.is_alternate && state.keyboards[1] != Default::default() {
         w.text("\x1b[?47h");
         keyboard(state, 1, &mut w);
         w.text("\x1b[?47l");

@@ -133,8 +133,9 @@ impl Writer {
             self.text("\r\n");
         }
         self.cells(row.trimmed(), continues, extras);
-        self.at_edge = !row.get(self.cols - 1).is_empty();
-        self.edge = row.get(self.cols - 1).pen;
+        let last = row.get(self.cols - 1);
+        self.at_edge = !last.is_empty() || !last.pen.is_background();
+        self.edge = last.pen;
     }
 
     /// Goes to the next row in the way that marks it as a continuation: by printing over the edge.
