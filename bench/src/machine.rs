@@ -1,8 +1,8 @@
 //! The machine that was measured on, and what the kernel says of its processes.
 
 use std::collections::HashMap;
-use std::fs;
 use std::time::Duration;
+use std::{fmt, fs};
 
 use anyhow::{Context as _, Result, bail};
 use nix::unistd::{SysconfVar, sysconf};
@@ -38,6 +38,13 @@ impl Machine {
             kernel: read("/proc/sys/kernel/osrelease").trim().into(),
             system: field(&read("/etc/os-release"), "PRETTY_NAME", '=').trim_matches('"').into(),
         }
+    }
+}
+
+impl fmt::Display for Machine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { processor, cores, memory_gib, kernel, system } = self;
+        write!(f, "{cores} × {processor}, {memory_gib} GiB, Linux {kernel}, {system}")
     }
 }
 

@@ -101,7 +101,7 @@ fn main() -> Result<ExitCode> {
     watchdog.allow(watchdog::END_LIMIT);
     product.shut_down();
 
-    println!("{}", report.table());
+    println!("{}\n\n{}", report.machine, report.table());
     if report.disturbance > QUIET {
         let percent = report.disturbance * 100.0;
         println!("Not a quiet machine: others kept it up to {percent:.0} % busy. Run again when it is quiet.\n");

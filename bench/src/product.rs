@@ -79,17 +79,21 @@ impl Drop for Session {
     }
 }
 
-/// Connects again and again, at once, until terminal 1 of a starting session gives its first byte.
+/// Connects again and again, at once, until terminal 1 of a starting session gives its first byte: one
+/// that its shell wrote, and not a snapshot of an empty screen.
 pub fn first_output(product: &dyn Product, session: &str) -> Result<Socket> {
     let deadline = Instant::now() + START_LIMIT;
     loop {
         let mut socket = product.connect(session, 1, "")?;
         loop {
-            match socket.next(usize::MAX)? {
-                Event::Output(_) => return Ok(socket),
+            let is_output = match socket.next(usize::MAX)? {
+                Event::Output(_) => true,
                 Event::Closed(protocol::close::TRY_AGAIN) => break,
                 Event::Closed(code) => bail!("the socket of a starting session closed with {code}"),
-                Event::Frame(_) | Event::Nothing => {}
+                Event::Frame(_) | Event::Nothing => false,
+            };
+            if is_output && socket.offset > 0 {
+                return Ok(socket);
             }
         }
         if Instant::now() > deadline {
