@@ -2,6 +2,14 @@
 //!
 //! `main.rs` parses, builds and runs; everything else is here.
 
+pub mod app;
+pub mod auth;
 pub mod config;
+pub mod data_dir;
 pub mod database;
+pub mod http;
+pub mod logging;
+pub mod sessions;
 pub mod shutdown;
+pub mod site;
+pub mod terminal;

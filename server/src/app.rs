@@ -1,0 +1,129 @@
+//! Everything a request may need, in one place, and how it is put together.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use app::backend::Sessions;
+use axum::extract::FromRef;
+use leptos::config::LeptosOptions;
+use runtime::Runtime;
+use thiserror::Error;
+
+use crate::auth::Auth;
+use crate::config::Config;
+use crate::database::{Database, DatabaseError};
+use crate::sessions::SessionService;
+use crate::shutdown::Shutdown;
+use crate::terminal::Sockets;
+
+/// The server's parts. Clones share them.
+#[derive(Clone)]
+pub struct App {
+    /// What it was told to be.
+    pub config: Arc<Config>,
+    /// Sessions and sign-ins.
+    pub database: Database,
+    /// What runs containers. The only thing here that knows what a container is.
+    pub runtime: Arc<dyn Runtime>,
+    /// What the page and the API call.
+    pub sessions: Arc<dyn Sessions>,
+    /// What terminals' sockets need.
+    pub sockets: Sockets,
+    /// Who asks.
+    pub auth: Arc<Auth>,
+    /// When everything must end.
+    pub shutdown: Shutdown,
+    /// How pages find their scripts.
+    pub leptos: LeptosOptions,
+    /// Where the site's files are.
+    pub site_root: Arc<PathBuf>,
+}
+
+impl FromRef<App> for LeptosOptions {
+    fn from_ref(app: &App) -> Self {
+        app.leptos.clone()
+    }
+}
+
+/// Why the server can't start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The database can't be used.
+    #[error("{0}")]
+    Database(#[source] DatabaseError),
+    /// The sessions in it can't be taken up.
+    #[error("the sessions can't be taken up: {0}")]
+    Sessions(#[source] DatabaseError),
+    /// The sign-in token can't be written.
+    #[error("the sign-in token can't be written into {}: {source}", directory.display())]
+    Token { directory: PathBuf, source: std::io::Error },
+}
+
+/// What an [`App`] is built from.
+pub struct AppBuilder {
+    config: Config,
+    runtime: Arc<dyn Runtime>,
+    shutdown: Shutdown,
+    leptos: LeptosOptions,
+    site_root: PathBuf,
+}
+
+impl App {
+    /// Begins one with this configuration and runtime, a shutdown of its own and a site without files.
+    #[must_use]
+    pub fn builder(config: Config, runtime: Arc<dyn Runtime>) -> AppBuilder {
+        let leptos = LeptosOptions::builder().output_name("berth").build();
+        AppBuilder { config, runtime, shutdown: Shutdown::new(), leptos, site_root: PathBuf::from("target/site") }
+    }
+
+    /// Ends every task, then lets go of the database; at most `limit` for the tasks. Containers go on.
+    pub async fn close(self, limit: Duration) {
+        self.shutdown.begin();
+        if !self.shutdown.finished(limit).await {
+            tracing::warn!("tasks were cut at shutdown");
+        }
+        self.database.close().await;
+    }
+}
+
+impl AppBuilder {
+    /// When everything must end.
+    #[must_use]
+    pub fn shutdown(self, shutdown: Shutdown) -> Self {
+        Self { shutdown, ..self }
+    }
+
+    /// How pages find their scripts, and where the site's files are.
+    #[must_use]
+    pub fn site(self, leptos: LeptosOptions, site_root: PathBuf) -> Self {
+        Self { leptos, site_root, ..self }
+    }
+
+    /// Opens the database, takes up the sessions in it, and makes the first sign-in token.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn build(self) -> Result<App, StartError> {
+        let Self { config, runtime, shutdown, leptos, site_root } = self;
+        let database = Database::open(&config.database_url).await.map_err(StartError::Database)?;
+        let auth = Auth::new(database.clone(), &config.data_dir, config.is_public_over_tls())
+            .map_err(|source| StartError::Token { directory: config.data_dir.clone(), source })?;
+        let service =
+            SessionService::start(database.clone(), Arc::clone(&runtime), config.limits, shutdown.clone())
+                .await
+                .map_err(StartError::Sessions)?;
+        shutdown.spawn(Auth::sweep(database.clone(), shutdown.clone()));
+        Ok(App {
+            config: Arc::new(config),
+            database,
+            runtime,
+            sessions: Arc::clone(&service) as Arc<dyn Sessions>,
+            sockets: Sockets { sessions: service, shutdown: shutdown.clone() },
+            auth: Arc::new(auth),
+            shutdown,
+            leptos,
+            site_root: Arc::new(site_root),
+        })
+    }
+}

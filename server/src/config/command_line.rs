@@ -1,0 +1,78 @@
+//! The command line: which command, which file, which flags.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches};
+
+use super::keys::KEYS;
+
+/// What to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    Serve,
+    Config,
+    Health,
+}
+
+/// A parsed command line.
+#[derive(Debug, Clone)]
+pub struct Invocation {
+    pub command: Command,
+    /// The file that `--config` names.
+    pub config: Option<PathBuf>,
+    /// Values of the flags that were given, by key.
+    pub(super) flags: BTreeMap<&'static str, Vec<String>>,
+}
+
+/// Parses `arguments`, the program's name first.
+///
+/// # Errors
+/// What clap says of it: a usage error, or the help or version that was asked for.
+pub fn parse_command_line(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::Error> {
+    let matches = command().try_get_matches_from(arguments)?;
+    let (command, flags) = match matches.subcommand() {
+        Some(("config", matches)) => (Command::Config, matches),
+        Some(("health", matches)) => (Command::Health, matches),
+        Some((_, matches)) => (Command::Serve, matches),
+        None => (Command::Serve, &matches),
+    };
+    Ok(Invocation { command, config: flags.get_one::<PathBuf>("config").cloned(), flags: read_flags(flags) })
+}
+
+fn command() -> clap::Command {
+    clap::Command::new("berth")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("A container of its own for every coding agent, and a browser tab into it")
+        .after_help("Each option can be a BERTH_* variable or a key in berth.toml; `berth config` prints them all.")
+        .args(arguments())
+        .subcommand(clap::Command::new("serve").about("Serve (the default)").args(arguments()))
+        .subcommand(
+            clap::Command::new("config").about("Print the configuration and where it comes from").args(arguments()),
+        )
+        .subcommand(
+            clap::Command::new("health").about("Ask the running server whether it is alive").args(arguments()),
+        )
+}
+
+fn arguments() -> impl Iterator<Item = Arg> {
+    let config = Arg::new("config")
+        .long("config")
+        .value_name("FILE")
+        .value_parser(clap::value_parser!(PathBuf))
+        .help("The configuration file, instead of ./berth.toml or the data directory's");
+    let flag = |key: &'static super::keys::Key| {
+        let action = if key.many { ArgAction::Append } else { ArgAction::Set };
+        Arg::new(key.name).long(key.flag()).value_name(key.value).help(key.help).action(action)
+    };
+    std::iter::once(config).chain(KEYS.iter().map(flag))
+}
+
+fn read_flags(matches: &ArgMatches) -> BTreeMap<&'static str, Vec<String>> {
+    let given = |key: &'static super::keys::Key| {
+        let values = matches.get_many::<String>(key.name)?.cloned().collect();
+        Some((key.name, values))
+    };
+    KEYS.iter().filter_map(given).collect()
+}

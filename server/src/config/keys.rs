@@ -1,0 +1,69 @@
+//! Every key there is. Flags, variables and the file's keys all come from this one table.
+
+/// One thing that can be configured.
+#[derive(Debug)]
+pub(super) struct Key {
+    /// As in the file; a dot stands for a table.
+    pub(super) name: &'static str,
+    /// What it is for, in a line.
+    pub(super) help: &'static str,
+    /// How its value looks.
+    pub(super) value: &'static str,
+    /// Whether it takes several values: an array in the file, commas in a variable, a repeated flag.
+    pub(super) many: bool,
+}
+
+impl Key {
+    /// `limits.cpu_millis` as `BERTH_LIMITS_CPU_MILLIS`.
+    pub(super) fn variable(&self) -> String {
+        format!("BERTH_{}", self.name.replace('.', "_").to_ascii_uppercase())
+    }
+
+    /// `limits.cpu_millis` as `limits-cpu-millis`.
+    pub(super) fn flag(&self) -> String {
+        self.name.replace(['.', '_'], "-")
+    }
+}
+
+const fn one(name: &'static str, value: &'static str, help: &'static str) -> Key {
+    Key { name, help, value, many: false }
+}
+
+const fn many(name: &'static str, value: &'static str, help: &'static str) -> Key {
+    Key { name, help, value, many: true }
+}
+
+/// All of them, in the order that `berth config` prints.
+pub(super) const KEYS: [Key; 11] = [
+    one("listen", "ADDRESS:PORT", "Where to listen for HTTP"),
+    one("data_dir", "DIRECTORY", "Where everything that must survive a restart is kept"),
+    one("database_url", "URL", "sqlite://PATH or postgres://USER:PASSWORD@HOST/DATABASE"),
+    one("public_url", "URL", "Where people reach the server, such as https://berth.example"),
+    many("allowed_origins", "ORIGIN", "Other origins whose pages may write and open sockets"),
+    one("log", "FILTER", "What is logged, such as info or info,berth=debug"),
+    one("guest", "FILE", "The guest's static binary"),
+    one("limits.cpu_millis", "NUMBER", "Thousandths of a CPU for each container"),
+    one("limits.memory", "SIZE", "Memory for each container, such as 3GiB"),
+    one("limits.pids", "NUMBER", "Processes and threads for each container"),
+    one("limits.disk", "SIZE", "Bytes of its own files for each container, such as 4GB"),
+];
+
+/// Variables that begin like ours, mean something else, and are left alone: where the file is, and
+/// what a terminal inside a container is told of itself.
+pub(super) const OTHER_VARIABLES: [&str; 3] = ["BERTH_CONFIG", "BERTH_SESSION", "BERTH_TERMINAL"];
+
+/// The key of this name.
+pub(super) fn find(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name)
+}
+
+/// The candidate most like `wrong`, if one is near enough to be what was meant.
+pub(super) fn nearest(wrong: &str, candidates: impl Iterator<Item = String>) -> Option<String> {
+    /// Below this similarity (0 to 1, Jaro-Winkler) a suggestion confuses more than it helps.
+    const NEAR_ENOUGH: f64 = 0.75;
+    candidates
+        .map(|candidate| (strsim::jaro_winkler(wrong, &candidate), candidate))
+        .filter(|(likeness, _)| *likeness >= NEAR_ENOUGH)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, candidate)| candidate)
+}

@@ -1,0 +1,151 @@
+//! From text to values: the defaults, and what each value must be.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use runtime::Limits;
+
+use super::error::ConfigError;
+use super::keys::KEYS;
+use super::source::{Environment, Setting, Settings, Source};
+use super::{Config, size};
+
+/// Only this machine, until somebody decides otherwise.
+const LISTEN: &str = "127.0.0.1:7878";
+const LOG: &str = "info";
+/// One CPU.
+const CPU_MILLIS: u32 = 1000;
+/// Room for a compiler and a language server beside an agent.
+const MEMORY: &str = "3GiB";
+/// Hundreds of threads for a build, none for a fork bomb.
+const PIDS: u32 = 1024;
+const DISK: &str = "4GB";
+
+/// Below these a container can't start a shell.
+const LEAST_CPU_MILLIS: u32 = 10;
+const LEAST_MEMORY: u64 = 32 << 20;
+const LEAST_PIDS: u32 = 16;
+const LEAST_DISK: u64 = 16 << 20;
+
+/// `/var/lib/berth` for root, else the person's own data directory.
+pub(super) fn default_data_dir(environment: &Environment) -> PathBuf {
+    if environment.is_root {
+        return PathBuf::from("/var/lib/berth");
+    }
+    let directory = |name| environment.variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+    directory("XDG_DATA_HOME")
+        .or_else(|| directory("HOME").map(|home| home.join(".local/share")))
+        .unwrap_or_else(|| environment.working_dir.clone())
+        .join("berth")
+}
+
+/// Fills in the defaults and checks everything.
+pub(super) fn check(mut settings: Settings, environment: &Environment) -> Result<Config, ConfigError> {
+    let data_dir = settings.get("data_dir").and_then(|setting| setting.values.first());
+    let data_dir = data_dir.map_or_else(|| default_data_dir(environment), PathBuf::from);
+    let data_dir = environment.working_dir.join(data_dir);
+    fill_in(&mut settings, &data_dir, &environment.program_dir);
+
+    let path = |text: &str| Ok::<_, String>(environment.working_dir.join(text));
+    let reader = Reader { settings: &settings };
+    let config = Config {
+        listen: reader.one("listen", |text| {
+            SocketAddr::from_str(text).map_err(|_| format!("expected an address such as {LISTEN}, found `{text}`"))
+        })?,
+        data_dir,
+        database_url: reader.one("database_url", |text| check_database_url(text))?,
+        public_url: reader.optional("public_url", |text| text.parse())?,
+        allowed_origins: reader.many("allowed_origins", |text| text.parse())?,
+        log: reader.one("log", |text| check_filter(text))?,
+        guest: reader.one("guest", path)?,
+        limits: Limits {
+            cpu_millis: reader.one("limits.cpu_millis", |text| number(text, LEAST_CPU_MILLIS))?,
+            memory_bytes: reader.one("limits.memory", |text| bytes(text, LEAST_MEMORY))?,
+            pids: reader.one("limits.pids", |text| number(text, LEAST_PIDS))?,
+            disk_bytes: reader.one("limits.disk", |text| bytes(text, LEAST_DISK))?,
+        },
+        settings: Settings::new(),
+    };
+    Ok(Config { settings, ..config })
+}
+
+fn fill_in(settings: &mut Settings, data_dir: &Path, program_dir: &Path) {
+    let path = |path: PathBuf| path.to_string_lossy().into_owned();
+    let defaults = [
+        ("listen", LISTEN.into()),
+        ("data_dir", path(data_dir.to_owned())),
+        ("database_url", format!("sqlite://{}", path(data_dir.join("berth.db")))),
+        ("log", LOG.into()),
+        ("guest", path(program_dir.join("berth-guest"))),
+        ("limits.cpu_millis", CPU_MILLIS.to_string()),
+        ("limits.memory", MEMORY.into()),
+        ("limits.pids", PIDS.to_string()),
+        ("limits.disk", DISK.into()),
+    ];
+    for (key, value) in defaults {
+        settings.entry(key).or_insert_with(|| Setting { values: vec![value], from: Source::Default });
+    }
+}
+
+struct Reader<'a> {
+    settings: &'a Settings,
+}
+
+impl Reader<'_> {
+    fn many<T>(
+        &self,
+        name: &'static str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Vec<T>, ConfigError> {
+        debug_assert!(KEYS.iter().any(|key| key.name == name), "{name} is not in the table of keys");
+        let Some(setting) = self.settings.get(name) else { return Ok(Vec::new()) };
+        let values = setting.values.iter().map(|text| parse(text));
+        values
+            .collect::<Result<_, _>>()
+            .map_err(|problem| ConfigError::Value { place: setting.from.clone(), key: name, problem })
+    }
+
+    fn optional<T>(
+        &self,
+        name: &'static str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Option<T>, ConfigError> {
+        Ok(self.many(name, parse)?.pop())
+    }
+
+    fn one<T>(
+        &self,
+        name: &'static str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<T, ConfigError> {
+        self.optional(name, parse)?.ok_or(ConfigError::Value {
+            place: Source::Default,
+            key: name,
+            problem: "it has no value".into(),
+        })
+    }
+}
+
+fn check_database_url(text: &str) -> Result<String, String> {
+    // The text is not repeated: it may hold a password.
+    let is_known = ["sqlite://", "postgres://", "postgresql://"].iter().any(|scheme| {
+        text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty())
+    });
+    if is_known { Ok(text.to_owned()) } else { Err("expected sqlite://PATH or postgres://USER@HOST/DATABASE".into()) }
+}
+
+fn check_filter(text: &str) -> Result<String, String> {
+    tracing_subscriber::EnvFilter::try_new(text).map_err(|error| error.to_string())?;
+    Ok(text.to_owned())
+}
+
+fn number(text: &str, least: u32) -> Result<u32, String> {
+    let number: u32 = text.parse().map_err(|_| format!("expected a whole number, found `{text}`"))?;
+    if number < least { Err(format!("{number} is too little; at least {least}")) } else { Ok(number) }
+}
+
+fn bytes(text: &str, least: u64) -> Result<u64, String> {
+    let bytes = size::parse(text)?;
+    if bytes < least { Err(format!("{text} is too little; at least {}", size::print(least))) } else { Ok(bytes) }
+}

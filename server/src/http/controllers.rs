@@ -1,0 +1,4 @@
+//! REST: one noun a folder, one verb a file. Each handler calls the service that the page calls too.
+
+pub mod session;
+pub mod terminal;

@@ -1,0 +1,26 @@
+//! `POST /api/sessions/{id}/start`
+
+use app::model::session::Session;
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+
+use crate::app::App;
+use crate::http::openapi::{Conflict, Failures, NotFound};
+use crate::http::{HttpError, Id, SignedIn};
+
+/// Begins to start a session, and answers at once; changes nothing for one that starts or runs
+#[utoipa::path(
+    post,
+    path = "/api/sessions/{id}/start",
+    tag = "sessions",
+    params(("id" = String, Path, description = "The session's id")),
+    responses((status = 202, description = "It starts, or runs", body = Session), NotFound, Conflict, Failures)
+)]
+pub async fn start(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Id(id): Id,
+) -> Result<(StatusCode, Json<Session>), HttpError> {
+    Ok((StatusCode::ACCEPTED, Json(app.sessions.start(&actor, &id).await?)))
+}

@@ -1,0 +1,6 @@
+//! `/api/terminal`, but for its socket.
+
+pub mod close;
+pub mod input;
+pub mod scrollback;
+pub mod status;

@@ -1,0 +1,89 @@
+//! Whether the server is alive, and whether what it stands on works.
+
+use app::model::error::ApiError;
+use axum::Json;
+use axum::extract::State;
+use http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::extract::SignedIn;
+use crate::app::App;
+
+/// `GET /health`: this process answers. Open to everybody, tells nothing else.
+pub(super) async fn alive() -> impl axum::response::IntoResponse {
+    ([(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))], "ok\n")
+}
+
+/// What the server stands on.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Health {
+    /// Whether all of it works.
+    healthy: bool,
+    database: DatabaseHealth,
+    runtime: RuntimeHealth,
+}
+
+/// The database.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DatabaseHealth {
+    available: bool,
+}
+
+/// The container runtime.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct RuntimeHealth {
+    /// The driver's name, such as `embedded`.
+    name: String,
+    /// Whether containers can be started at all.
+    available: bool,
+    /// Why not, or a line that describes the engine.
+    summary: String,
+    /// Each limit or protection, and whether it holds on this machine.
+    enforcement: Vec<Enforcement>,
+}
+
+/// One limit or protection.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Enforcement {
+    /// `cpu`, `memory`, `pids`, `disk`, `network`, `seccomp`, …
+    name: String,
+    enforced: bool,
+    /// How, or why not.
+    detail: String,
+}
+
+/// Database and runtime, with what the runtime enforces on this machine
+#[utoipa::path(
+    get,
+    path = "/api/health",
+    tag = "health",
+    responses(
+        (status = 200, description = "All of it works", body = Health),
+        (status = 401, description = "Nobody is signed in", body = ApiError),
+        (status = 503, description = "Some of it does not", body = Health),
+    )
+)]
+pub(super) async fn health(State(app): State<App>, _: SignedIn) -> (StatusCode, Json<Health>) {
+    let (database, runtime) = tokio::join!(app.database.ping(), app.runtime.health());
+    if let Err(error) = &database {
+        tracing::error!(%error, "the database does not answer");
+    }
+    let healthy = database.is_ok() && runtime.available;
+    let enforcement = runtime
+        .enforcement
+        .into_iter()
+        .map(|item| Enforcement { name: item.name, enforced: item.enforced, detail: item.detail })
+        .collect();
+    let health = Health {
+        healthy,
+        database: DatabaseHealth { available: database.is_ok() },
+        runtime: RuntimeHealth {
+            name: app.runtime.name().to_owned(),
+            available: runtime.available,
+            summary: runtime.summary,
+            enforcement,
+        },
+    };
+    (if healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(health))
+}

@@ -1,0 +1,120 @@
+//! The API's description, made from the handlers themselves.
+
+use app::model::error::ApiError;
+use utoipa::openapi::OpenApi as Document;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::{IntoResponses, Modify, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::controllers::{session, terminal};
+use super::health;
+use crate::app::App;
+use crate::auth::SESSION_COOKIE;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Berth",
+        description = "Sessions in containers of their own, and their terminals. JSON, `snake_case`, RFC 3339 times. \
+                       Every failure is `{error, code, request_id}`, and `fields` with VALIDATION_ERROR. Requests that \
+                       change anything must carry the server's own `Origin`.\n\n\
+                       A terminal's bytes go over a WebSocket at `/api/terminal/{session}-{terminal}/ws`."
+    ),
+    tags(
+        (name = "sessions", description = "Sessions and their states"),
+        (name = "terminals", description = "Terminals of a running session"),
+        (name = "health", description = "Whether what the server stands on works"),
+    ),
+    security(("cookie" = [])),
+    modifiers(&Cookie),
+)]
+struct Description;
+
+struct Cookie;
+
+impl Modify for Cookie {
+    fn modify(&self, document: &mut Document) {
+        let scheme = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(SESSION_COOKIE)));
+        document.components.get_or_insert_default().add_security_scheme("cookie", scheme);
+    }
+}
+
+/// Failures that any request may meet.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only described, never made")]
+pub(super) enum Failures {
+    /// VALIDATION_ERROR: the request has not the form it should
+    #[response(status = 400)]
+    Malformed(ApiError),
+    /// AUTH_ERROR: nobody is signed in
+    #[response(status = 401)]
+    NotSignedIn(ApiError),
+    /// FORBIDDEN: a write from another site's page, or without an Origin
+    #[response(status = 403)]
+    Forbidden(ApiError),
+    /// INTERNAL: a fault of the server's; its log has the cause under the request's id
+    #[response(status = 500)]
+    Internal(ApiError),
+    /// RUNTIME_UNAVAILABLE or INTERNAL: containers can't be run now, or the database is busy; try again
+    #[response(status = 503)]
+    Unavailable(ApiError),
+    /// INTERNAL: it took too long, and may still happen
+    #[response(status = 504)]
+    TookTooLong(ApiError),
+}
+
+/// NOT_FOUND: there is no such thing, or it is another person's
+#[derive(IntoResponses)]
+#[response(status = 404)]
+#[expect(dead_code, reason = "only described, never made")]
+pub(super) struct NotFound(ApiError);
+
+/// CONFLICT: not in its present state
+#[derive(IntoResponses)]
+#[response(status = 409)]
+#[expect(dead_code, reason = "only described, never made")]
+pub(super) struct Conflict(ApiError);
+
+/// What a body may be refused for.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only described, never made")]
+pub(super) enum BodyFailures {
+    /// VALIDATION_ERROR: the body is over 1 MiB
+    #[response(status = 413)]
+    TooLarge(ApiError),
+    /// VALIDATION_ERROR: the body has another content type
+    #[response(status = 415)]
+    UnsupportedType(ApiError),
+    /// VALIDATION_ERROR: a value breaks its rule; `fields` says which
+    #[response(status = 422)]
+    BrokenRule(ApiError),
+}
+
+/// Every route of the API that is described.
+pub(super) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(session::list::list))
+        .routes(routes!(session::create::create))
+        .routes(routes!(session::batch_status::batch_status))
+        .routes(routes!(session::events::events))
+        .routes(routes!(session::get::get))
+        .routes(routes!(session::rename::rename))
+        .routes(routes!(session::delete::delete))
+        .routes(routes!(session::start::start))
+        .routes(routes!(session::stop::stop))
+        .routes(routes!(session::restart::restart))
+        .routes(routes!(session::status::status))
+        .routes(routes!(session::startup_status::startup_status))
+        .routes(routes!(terminal::status::status))
+        .routes(routes!(terminal::scrollback::scrollback))
+        .routes(routes!(terminal::input::input))
+        .routes(routes!(terminal::close::close))
+        .routes(routes!(health::health))
+}
+
+/// The document, for tests and tools.
+#[must_use]
+pub fn document() -> Document {
+    router().into_openapi()
+}

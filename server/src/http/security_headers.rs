@@ -1,0 +1,46 @@
+//! Headers that every answer carries.
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+/// Nothing from elsewhere, no plugins, no frames; no inline script but with a page's nonce.
+fn policy(script_nonce: &str) -> String {
+    format!(
+        "default-src 'self'; script-src 'self' {script_nonce}'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; \
+         img-src 'self' data:; font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; \
+         form-action 'self'; frame-ancestors 'none'"
+    )
+}
+
+/// The policy of a page whose inline scripts carry `nonce`.
+pub(super) fn policy_with_nonce(nonce: &str) -> Option<HeaderValue> {
+    HeaderValue::try_from(policy(&format!("'nonce-{nonce}' "))).ok()
+}
+
+/// Referrers stay within the site, for a sign-in link's token is in its query; not `no-referrer`, with
+/// which browsers send `Origin: null` for forms. Two years of HSTS, as its preload lists want.
+const ALWAYS: [(HeaderName, &str); 5] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), display-capture=(), geolocation=(), microphone=(), midi=(), payment=(), serial=(), usb=()",
+    ),
+];
+const HSTS: &str = "max-age=63072000";
+
+/// Adds them all; a policy that the page brought stays.
+pub(super) fn add(headers: &mut HeaderMap, is_over_tls: bool) {
+    for (name, value) in ALWAYS {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if is_over_tls {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
+    }
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY)
+        && let Ok(policy) = HeaderValue::try_from(policy(""))
+    {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+}

@@ -1,0 +1,150 @@
+//! `berth serve` and `berth health`: from a checked configuration to an exit code.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use berth::app::App;
+use berth::config::{Config, Environment};
+use berth::data_dir::DataDir;
+use berth::shutdown::Shutdown;
+use berth::{http, logging, site};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::runtimes;
+
+/// Fewest workers: one busy with a page must not keep a key from its terminal.
+const LEAST_WORKERS: usize = 2;
+/// Most workers. The work is copying; more threads only cost memory.
+const MOST_WORKERS: usize = 8;
+/// Threads for blocking calls, of which there are few: files of the site, files of the runtime.
+const BLOCKING_THREADS: usize = 16;
+/// How long a thread for blocking calls waits for the next.
+const BLOCKING_IDLE: Duration = Duration::from_secs(5);
+/// How long sockets and tasks may take to end, after the connections' own limit. Both together, and the
+/// database's end, stay under the five seconds that a service manager is promised.
+const TASKS_LIMIT: Duration = Duration::from_secs(1);
+/// From the signal to the exit, whatever happens.
+const SHUTDOWN_LIMIT: Duration = Duration::from_millis(4_800);
+/// How long `berth health` waits for the server.
+const HEALTH_LIMIT: Duration = Duration::from_secs(3);
+
+/// Serves until SIGTERM or SIGINT.
+pub fn serve(config: Config, environment: &Environment) -> anyhow::Result<ExitCode> {
+    keep_memory_small();
+    let data_dir = DataDir::take(&config.data_dir)?;
+    let workers = std::thread::available_parallelism().map_or(LEAST_WORKERS, usize::from);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers.clamp(LEAST_WORKERS, MOST_WORKERS))
+        .max_blocking_threads(BLOCKING_THREADS)
+        .thread_keep_alive(BLOCKING_IDLE)
+        .thread_name("berth")
+        .enable_all()
+        .build()?;
+    let outcome = runtime.block_on(serve_until_signal(config, environment));
+    // A task that is stuck in a blocking call must not hold up the exit.
+    runtime.shutdown_background();
+    drop(data_dir);
+    outcome.map(|()| ExitCode::SUCCESS)
+}
+
+async fn serve_until_signal(config: Config, environment: &Environment) -> anyhow::Result<()> {
+    let listener =
+        TcpListener::bind(config.listen).await.with_context(|| format!("can't listen on {}", config.listen))?;
+    let address = listener.local_addr()?;
+    logging::start(&config.log).map_err(|error| anyhow::anyhow!("can't log: {error}"))?;
+    let driver = runtimes::open(&config).await.context("the container runtime can't be opened")?;
+    let (leptos, site_root) = site::find(environment).map_err(anyhow::Error::msg)?;
+    logging::warn_of_gaps(driver.name(), &driver.health().await);
+
+    let shutdown = Shutdown::new();
+    let app = App::builder(config, driver).site(leptos, site_root).shutdown(shutdown.clone()).build().await?;
+    on_signal(shutdown.clone())?;
+    announce(&app, address)?;
+    let server = tokio::spawn(http::serve(listener, app.clone()));
+    shutdown.begun().await;
+    let end = async {
+        if let Err(error) = server.await {
+            tracing::error!(%error, "the server's loop failed");
+        }
+        app.close(TASKS_LIMIT).await;
+    };
+    if tokio::time::timeout(SHUTDOWN_LIMIT, end).await.is_err() {
+        tracing::warn!("shutdown took too long and was cut");
+    }
+    tracing::info!("stopped; containers go on");
+    Ok(())
+}
+
+/// Tells people where to sign in. Standard output and not the log, which others may read.
+fn announce(app: &App, address: SocketAddr) -> std::io::Result<()> {
+    let (place, token) = (app.config.address_for_people(address), app.auth.token.reveal());
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "Berth is ready. This link signs you in, once:\n\n  {place}/sign-in?token={token}\n")?;
+    out.flush()?;
+    tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
+    Ok(())
+}
+
+fn on_signal(shutdown: Shutdown) -> std::io::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+        shutdown.begin();
+    });
+    Ok(())
+}
+
+/// Asks the server that this configuration describes whether it is alive.
+pub fn health(config: &Config) -> anyhow::Result<ExitCode> {
+    let place = config.address_for_people(config.listen);
+    match ask_health(config) {
+        Ok(()) => {
+            println!("alive: {place}");
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(error) => {
+            eprintln!("berth: no live server on {}: {error:#}", config.listen);
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+fn ask_health(config: &Config) -> anyhow::Result<()> {
+    let mut address = config.listen;
+    if address.ip().is_unspecified() {
+        address.set_ip(if address.is_ipv4() { [127, 0, 0, 1].into() } else { std::net::Ipv6Addr::LOCALHOST.into() });
+    }
+    let mut stream = TcpStream::connect_timeout(&address, HEALTH_LIMIT)?;
+    stream.set_read_timeout(Some(HEALTH_LIMIT))?;
+    stream.set_write_timeout(Some(HEALTH_LIMIT))?;
+    write!(stream, "GET /health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    let mut head = [0; 12];
+    stream.read_exact(&mut head)?;
+    anyhow::ensure!(&head == b"HTTP/1.1 200", "it answered {:?}", String::from_utf8_lossy(&head));
+    Ok(())
+}
+
+/// glibc gives each thread an arena of its own, which it seldom gives back: with a handful of threads and
+/// small objects two do, and freed memory above a small rest goes back to the system.
+fn keep_memory_small() {
+    #[cfg(target_env = "gnu")]
+    {
+        const ARENAS: libc::c_int = 2;
+        const TRIM_ABOVE_BYTES: libc::c_int = 256 * 1024;
+        const MAP_ABOVE_BYTES: libc::c_int = 128 * 1024;
+        // SAFETY: mallopt only sets parameters, and no other thread runs yet.
+        unsafe {
+            libc::mallopt(libc::M_ARENA_MAX, ARENAS);
+            libc::mallopt(libc::M_TRIM_THRESHOLD, TRIM_ABOVE_BYTES);
+            libc::mallopt(libc::M_MMAP_THRESHOLD, MAP_ABOVE_BYTES);
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The product as a whole: the server's binary, the guest, containers on this kernel, spoken to as a
+//! browser would. Faults are made for real. Needs root (or user namespaces) and a built guest, which
+//! `cargo xtask test` names in `BERTH_GUEST`.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "whole/client.rs"]
+mod client;
+#[path = "whole/disk.rs"]
+mod disk;
+#[path = "whole/faults.rs"]
+mod faults;
+#[path = "whole/frames.rs"]
+mod frames;
+#[path = "whole/life.rs"]
+mod life;
+#[path = "whole/restart.rs"]
+mod restart;
+#[path = "whole/server.rs"]
+mod server;
+#[path = "whole/terminal.rs"]
+mod terminal;

@@ -1,0 +1,148 @@
+//! A signed-in browser's requests.
+
+use std::time::Duration;
+
+use app::model::error::ApiError;
+use app::model::session::{Cause, Session, SessionState};
+use bytes::Bytes;
+use http::{Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full};
+use hyper_util::rt::TokioIo;
+use protocol::SessionId;
+use serde::de::DeserializeOwned;
+use tokio::net::TcpStream;
+
+use crate::server::LIMIT;
+use crate::terminal::Terminal;
+
+/// Between two looks at a state.
+const POLL: Duration = Duration::from_millis(10);
+
+#[derive(Clone)]
+pub struct Client {
+    address: String,
+    cookie: String,
+}
+
+impl Client {
+    pub fn new(address: String, cookie: String) -> Self {
+        Self { address, cookie }
+    }
+
+    /// Uses the printed link, and answers the cookie.
+    pub async fn sign_in(address: &str, token: &str) -> String {
+        let anonymous = Self::new(address.to_owned(), String::new());
+        let response = anonymous.send(Method::GET, &format!("/sign-in?token={token}"), Bytes::new()).await;
+        assert_eq!(response.status(), StatusCode::SEE_OTHER, "signing in");
+        let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap();
+        cookie.split(';').next().unwrap().to_owned()
+    }
+
+    pub async fn send(&self, method: Method, path: &str, body: Bytes) -> Response<Bytes> {
+        let exchange = async {
+            let stream = TcpStream::connect(&self.address).await.unwrap();
+            let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
+            tokio::spawn(connection);
+            let request = Request::builder()
+                .method(method)
+                .uri(path)
+                .header(header::HOST, &self.address)
+                .header(header::ORIGIN, format!("http://{}", self.address))
+                .header(header::COOKIE, &self.cookie)
+                .header(header::CONTENT_TYPE, "application/json")
+                .body(Full::new(body))
+                .unwrap();
+            let (head, body) = sender.send_request(request).await.unwrap().into_parts();
+            Response::from_parts(head, body.collect().await.unwrap().to_bytes())
+        };
+        tokio::time::timeout(LIMIT, exchange).await.expect("no answer")
+    }
+
+    async fn json<T: DeserializeOwned>(&self, method: Method, path: &str, body: &'static str) -> T {
+        let response = self.send(method, path, body.into()).await;
+        assert!(response.status().is_success(), "{path}: {} {:?}", response.status(), response.body());
+        serde_json::from_slice(response.body()).unwrap()
+    }
+
+    /// The error that a request is answered with.
+    pub async fn error(&self, method: Method, path: &str) -> (StatusCode, ApiError) {
+        let response = self.send(method, path, Bytes::new()).await;
+        (response.status(), serde_json::from_slice(response.body()).expect("a documented error"))
+    }
+
+    pub async fn sessions(&self) -> Vec<Session> {
+        self.json(Method::GET, "/api/sessions", "").await
+    }
+
+    pub async fn session(&self, id: &SessionId) -> Session {
+        self.json(Method::GET, &format!("/api/sessions/{id}"), "").await
+    }
+
+    pub async fn create(&self) -> SessionId {
+        self.json::<Session>(Method::POST, "/api/sessions", "{}").await.id
+    }
+
+    pub async fn start(&self, id: &SessionId) {
+        let _: Session = self.json(Method::POST, &format!("/api/sessions/{id}/start"), "").await;
+    }
+
+    pub async fn stop(&self, id: &SessionId) {
+        let _: Session = self.json(Method::POST, &format!("/api/sessions/{id}/stop"), "").await;
+    }
+
+    pub async fn delete(&self, id: &SessionId) {
+        let response = self.send(Method::DELETE, &format!("/api/sessions/{id}"), Bytes::new()).await;
+        assert!(response.status().is_success(), "deleting: {} {:?}", response.status(), response.body());
+    }
+
+    /// A new session, running.
+    pub async fn running(&self) -> SessionId {
+        let id = self.create().await;
+        self.start(&id).await;
+        self.until(&id, |state| *state == SessionState::Running).await;
+        id
+    }
+
+    /// The session once its state is as wanted. One that fails instead fails the test at once.
+    pub async fn until(&self, id: &SessionId, wanted: impl Fn(&SessionState) -> bool) -> Session {
+        let wait = async {
+            loop {
+                let session = self.session(id).await;
+                if wanted(&session.state) {
+                    return session;
+                }
+                assert!(!matches!(session.state, SessionState::Failed { .. }), "failed: {:?}", session.state);
+                tokio::time::sleep(POLL).await;
+            }
+        };
+        tokio::time::timeout(LIMIT, wait).await.expect("the state never came")
+    }
+
+    /// Why the session failed, once it has.
+    pub async fn until_failed(&self, id: &SessionId) -> Cause {
+        let wait = async {
+            loop {
+                if let SessionState::Failed { cause } = self.session(id).await.state {
+                    return cause;
+                }
+                tokio::time::sleep(POLL).await;
+            }
+        };
+        tokio::time::timeout(LIMIT, wait).await.expect("it never failed")
+    }
+
+    pub async fn terminal(&self, id: &SessionId, number: u8) -> Terminal {
+        Terminal::connect(&self.address, &self.cookie, id, number, "").await
+    }
+
+    /// A terminal that goes on from where another was cut.
+    pub async fn terminal_since(&self, id: &SessionId, number: u8, cut: &Terminal) -> Terminal {
+        let query = format!("&since={}&epoch={}", cut.offset, cut.epoch);
+        Terminal::connect(&self.address, &self.cookie, id, number, &query).await
+    }
+
+    /// The code that a socket is closed with at once.
+    pub async fn refusal(&self, id: &SessionId, number: u8) -> u16 {
+        Terminal::refusal(&self.address, &self.cookie, id, number).await
+    }
+}
