@@ -28,8 +28,12 @@ fn fed(size: Size, bytes: &[u8]) -> Screen {
 #[track_caller]
 fn assert_same(left: &str, right: &str, about: &str) {
     if left != right {
-        let (at, (left, right)) =
-            left.lines().zip(right.lines()).enumerate().find(|(_, (l, r))| l != r).unwrap_or((0, ("length", "differs")));
+        let (at, (left, right)) = left
+            .lines()
+            .zip(right.lines())
+            .enumerate()
+            .find(|(_, (l, r))| l != r)
+            .unwrap_or((0, ("length", "differs")));
         panic!("{about}\nline {at}\n left {left}\nright {right}");
     }
 }

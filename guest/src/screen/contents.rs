@@ -15,7 +15,7 @@ pub(super) fn write(state: &State, ansi: bool) -> Vec<u8> {
     let mut rows = stored.chain(shown).peekable();
     while let Some((row, extras)) = rows.next() {
         let continues = rows.peek().is_some_and(|(next, _)| next.wrapped);
-        if !(row.wrapped && lines > 0) && lines > 0 {
+        if !row.wrapped && lines > 0 {
             w.text("\n");
         }
         lines += 1;

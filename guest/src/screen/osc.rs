@@ -92,8 +92,7 @@ impl State {
         }
         let id = params.trim().split(':').find_map(|param| param.strip_prefix("id=")).unwrap_or_default();
         let mut extra = self.extras.get(self.pen);
-        extra.link =
-            is_link(id, uri).then(|| Arc::new(Link { id: id.to_owned(), uri: uri.to_owned() }));
+        extra.link = is_link(id, uri).then(|| Arc::new(Link { id: id.to_owned(), uri: uri.to_owned() }));
         let number = self.extras.number(extra);
         self.pen.set_extra(number);
     }
