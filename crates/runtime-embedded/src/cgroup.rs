@@ -229,8 +229,15 @@ impl Group {
         Ok(())
     }
 
-    /// The directories that a process of the container has to be put into.
-    pub(crate) fn directories(&self) -> Vec<PathBuf> {
+    /// The version 1 directories that a process of the container has to be put into.
+    pub(crate) fn legacy_directories(&self) -> Vec<PathBuf> {
+        let mut all: Vec<_> = self.legacy.values().cloned().collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
+    fn directories(&self) -> Vec<PathBuf> {
         let mut all: Vec<_> = self.legacy.values().cloned().collect();
         all.extend(self.unified.as_ref().map(UnifiedGroup::directory));
         // Controllers mounted together share a directory.

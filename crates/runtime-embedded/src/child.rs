@@ -69,9 +69,24 @@ impl Helper {
         })
     }
 
-    /// Starts a child that turns into another program, and leaves it running.
-    pub(crate) async fn become_other(&self, request: &Request, log: std::fs::File) -> Result<Child, RuntimeError> {
-        self.spawn(request, Stdio::null(), Stdio::from(log)).await
+    /// Starts a child that turns into another program, and leaves it running. Whoever holds it has
+    /// to collect it.
+    pub(crate) fn become_other(&self, request: &Request, log: std::fs::File) -> Result<i32, RuntimeError> {
+        let input = serde_json::to_vec(request).map_err(|error| failed("write a request", error.into()))?;
+        // Not Tokio's, which would collect it behind our back.
+        let mut child = std::process::Command::new(&self.program)
+            .args(&self.args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::from(log))
+            .spawn()
+            .map_err(|error| failed("run the container helper", error))?;
+        if let Some(mut stdin) = child.stdin.take() {
+            // Some two hundred bytes, which a pipe takes without waiting.
+            std::io::Write::write_all(&mut stdin, &input)
+                .map_err(|error| failed("write to the container helper", error))?;
+        }
+        i32::try_from(child.id()).map_err(|error| failed("run the container helper", io::Error::other(error)))
     }
 
     async fn spawn(&self, request: &Request, output: Stdio, errors: Stdio) -> Result<Child, RuntimeError> {

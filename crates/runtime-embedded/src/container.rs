@@ -127,8 +127,10 @@ impl Container {
     }
 
     async fn watch(&self, run: &Run) {
-        let ended = match run.init.ended().await {
-            Ok(ended) => ended,
+        let ended = match run.init.gone().await {
+            Ok(Some(ended)) => ended,
+            Ok(None) if run.end_is_expected() => Ended::Unknown,
+            Ok(None) => run.init.recall().await,
             Err(error) => {
                 tracing::error!(container = %self.record.id, %error, "lost sight of a container's init");
                 Ended::Unknown
@@ -204,7 +206,7 @@ pub(crate) async fn end_network(directory: &Path) -> io::Result<()> {
     };
     if let Some(held) = Held::open(&process)? {
         held.signal(libc::SIGKILL)?;
-        tokio::time::timeout(CGROUP_LIMIT, held.ended())
+        tokio::time::timeout(CGROUP_LIMIT, held.gone())
             .await
             .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
     }

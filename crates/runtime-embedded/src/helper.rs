@@ -98,6 +98,8 @@ fn reset() -> Result<(), StepError> {
     if closed != 0 {
         return Err(io::Error::last_os_error()).step(|| "close inherited descriptors".to_owned());
     }
+    // libcontainer goes back to where it came from, which the stage may cover.
+    nix::unistd::chdir("/").step(|| "leave the working directory".to_owned())?;
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o022));
     let default = nix::sys::signal::SigAction::new(
         nix::sys::signal::SigHandler::SigDfl,

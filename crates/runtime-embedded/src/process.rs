@@ -50,7 +50,8 @@ impl Held {
         if !process.exists() {
             return Ok(None);
         }
-        Ok(Some(Self(AsyncFd::with_interest(descriptor, Interest::READABLE)?)))
+        // SAFETY: the descriptor is owned by what is registered, and stays the same for its life.
+        Ok(Some(Self(unsafe { AsyncFd::register_with_interest(descriptor, Interest::READABLE) }?)))
     }
 
     /// Sends a signal; does nothing when it is gone.
@@ -72,23 +73,24 @@ impl Held {
         if error.raw_os_error() == Some(libc::ESRCH) { Ok(()) } else { Err(error) }
     }
 
-    /// Waits until it has ended, and collects it if it is our child.
-    pub(crate) async fn ended(&self) -> io::Result<Ended> {
+    /// Waits until it has ended, and collects it if it is our child: then it is known how.
+    pub(crate) async fn gone(&self) -> io::Result<Option<Ended>> {
         drop(self.0.readable().await?);
-        let descriptor = self.0.get_ref().as_raw_fd();
-        if let Some(ended) = collect(descriptor)? {
-            return Ok(ended);
-        }
-        // Another's child: the kernel tells only once its parent has collected it.
+        collect(self.0.get_ref().as_raw_fd())
+    }
+
+    /// How it ended, when somebody else is to collect it, and if the kernel remembers: it tells
+    /// only after that.
+    pub(crate) async fn recall(&self) -> Ended {
         let recalled = tokio::time::timeout(COLLECTED_WITHIN, async {
             loop {
-                match recall(descriptor) {
+                match recall(self.0.get_ref().as_raw_fd()) {
                     Some(ended) => return ended,
                     None => tokio::time::sleep(ASK_AGAIN).await,
                 }
             }
         });
-        Ok(recalled.await.unwrap_or(Ended::Unknown))
+        recalled.await.unwrap_or(Ended::Unknown)
     }
 }
 

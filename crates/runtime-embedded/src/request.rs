@@ -46,14 +46,16 @@ pub(crate) struct Start {
     pub guest_binary: PathBuf,
     /// What the guest finds in its private directory.
     pub guest: guest::Config,
-    /// Directories of the cgroups to join, each with a `cgroup.procs`.
+    /// Directories of the version 1 cgroups to join, each with a `cgroup.procs`.
     pub cgroups: Vec<PathBuf>,
-    /// A cgroup v2 mount point, and this container's path below it.
+    /// A cgroup v2 mount point, and below it this container's group, which init is put into.
     pub unified: Option<(PathBuf, PathBuf)>,
     /// Whether the mount point above has controllers worth showing to the container.
     pub show_cgroup: bool,
     /// Whether `/usr` gets a writable layer of its own.
     pub writable_usr: bool,
+    /// Whether the network is made ready for `pasta`.
+    pub way_out: bool,
     /// Bytes each of the container's memory-backed file systems may hold.
     pub memory_file_system_bytes: u64,
 }

@@ -2,6 +2,7 @@
 
 use std::fs::OpenOptions;
 use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use protocol::guest;
@@ -38,7 +39,7 @@ pub(super) async fn run(inner: Arc<Inner>, container: Arc<Container>) -> Result<
     let (process, init) = started?;
     container.runs(Run::new(init));
     if let Some(pasta) = &inner.pasta {
-        open_network(&inner, &container, &process, pasta.clone()).await;
+        open_network(&inner, &container, &process, pasta.clone());
     }
     Ok(())
 }
@@ -54,10 +55,11 @@ async fn launch(inner: &Inner, container: &Container) -> Result<(Process, Held),
         hostname: record.session.as_str().to_owned(),
         guest_binary: inner.guest_binary.clone(),
         guest: guest_config(container),
-        cgroups: container.group.directories(),
+        cgroups: container.group.legacy_directories(),
         unified: container.group.unified(),
         show_cgroup: inner.hierarchies.shows(),
         writable_usr: inner.writable_usr,
+        way_out: inner.pasta.is_some(),
         memory_file_system_bytes: record.limits.memory_bytes / 2,
     };
     let process = match inner.helper.ask(&Request::Start(Box::new(start))).await? {
@@ -89,8 +91,9 @@ fn guest_config(container: &Container) -> guest::Config {
 
 /// Starts `pasta` for a container. That it fails is logged, not an error: the container runs, only
 /// without a way out.
-async fn open_network(inner: &Inner, container: &Container, init: &Process, pasta: std::path::PathBuf) {
-    let opened = async {
+fn open_network(inner: &Inner, container: &Container, init: &Process, pasta: PathBuf) {
+    let id = container.record.id.clone();
+    let opened = || -> Result<Option<Held>, RuntimeError> {
         let log = OpenOptions::new()
             .create(true)
             .write(true)
@@ -100,26 +103,22 @@ async fn open_network(inner: &Inner, container: &Container, init: &Process, past
             .open(container.directory.join(NETWORK_LOG))
             .map_err(|error| failed("open the network's log", error))?;
         let request = Request::Network(Network { pid: init.pid, identity: container.record.identity, pasta });
-        let child = inner.helper.become_other(&request, log).await?;
-        let pid = child.id().and_then(|pid| i32::try_from(pid).ok());
-        let process = pid.map(Process::of).transpose().map_err(|error| failed("describe pasta", error))?;
-        if let Some(process) = process {
-            record::write(&container.directory.join(NETWORK), &process)
-                .map_err(|error| failed("record pasta", error))?;
-        }
-        Ok::<_, RuntimeError>(child)
+        let pid = inner.helper.become_other(&request, log)?;
+        let process = Process::of(pid).map_err(|error| failed("describe pasta", error))?;
+        record::write(&container.directory.join(NETWORK), &process).map_err(|error| failed("record pasta", error))?;
+        Held::open(&process).map_err(|error| failed("hold pasta", error))
     };
-    match opened.await {
-        Ok(mut child) => {
-            let id = container.record.id.clone();
+    match opened() {
+        Ok(Some(held)) => {
             // Collects it when it ends, which is when the container does.
             tokio::spawn(async move {
-                match child.wait().await {
-                    Ok(status) => tracing::debug!(container = %id, %status, "pasta ended"),
-                    Err(error) => tracing::warn!(container = %id, %error, "pasta could not be waited for"),
+                match held.gone().await {
+                    Ok(ended) => tracing::debug!(container = %id, ?ended, "pasta ended"),
+                    Err(error) => tracing::warn!(container = %id, %error, "lost sight of pasta"),
                 }
             });
         }
-        Err(error) => tracing::warn!(container = %container.record.id, %error, "the container has no network"),
+        Ok(None) => tracing::warn!(container = %id, "the container has no network: pasta ended at once"),
+        Err(error) => tracing::warn!(container = %id, %error, "the container has no network"),
     }
 }

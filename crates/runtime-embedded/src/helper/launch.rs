@@ -43,7 +43,7 @@ pub(super) fn run(start: &Start) -> Result<Process, StepError> {
     if matches!(start.identity, Identity::Range { .. }) {
         nix::unistd::setgroups(&[]).step(|| "drop groups".to_owned())?;
     }
-    network::enter(start.identity)?;
+    network::enter(start.identity, start.way_out)?;
     let log = open_log(&start.directory)?;
     let directory = stage(start)?;
     let mut container = build(start, log)?;
@@ -61,7 +61,7 @@ pub(super) fn run(start: &Start) -> Result<Process, StepError> {
 
 /// From a container whose init waits, to one whose guest runs.
 fn begin(start: &Start, directory: &OwnedFd, container: &mut Container, pid: i32) -> Result<Process, StepError> {
-    network::close(pid, start.identity)?;
+    network::close(pid, start.identity, start.way_out)?;
     let process = Process::of(pid).step(|| "describe the container's init".to_owned())?;
     // By descriptor: the stage may cover the way to it.
     let record = PathBuf::from(format!("/proc/self/fd/{}", directory.as_raw_fd())).join(PROCESS);
@@ -163,9 +163,10 @@ fn stage_usr(directory: &OwnedFd, usr: &OwnedFd, owners: Option<&OwnedFd>) -> Re
     mounts::attach(merged.as_fd(), &target, closed, None)
 }
 
-/// libcontainer wants to put init into cgroups itself, in ways that need root on version 1 and
-/// systemd elsewhere. We have put ourselves there already, and init inherits that; so it is shown
-/// one version 2 tree, in which it does the same again.
+/// libcontainer puts init into cgroups itself, in ways that need root on version 1 and systemd
+/// elsewhere. The version 1 groups we have joined ourselves, and init inherits them; so it is
+/// shown one version 2 tree, in which it only has to write init's number into a group that is there.
+/// We stay out of that group: when libcontainer fails, it kills what is in it.
 fn stage_cgroup(cgroup: Option<&OwnedFd>) -> Result<(), StepError> {
     let target = Path::new(spec::CGROUP_ROOT);
     match cgroup {

@@ -72,6 +72,18 @@ impl Routes {
         self.ask(libc::RTM_NEWLINK, 0, &body)
     }
 
+    /// Makes `hardware` the address of the neighbour `address` on an interface, for good.
+    pub(super) fn neighbour(&self, interface: u32, address: Ipv4Addr, hardware: [u8; 6]) -> io::Result<()> {
+        // `struct ndmsg`.
+        let mut body = vec![0_u8; 12];
+        body[0] = libc::AF_INET as u8;
+        body[4..8].copy_from_slice(&interface.to_ne_bytes());
+        body[8..10].copy_from_slice(&libc::NUD_PERMANENT.to_ne_bytes());
+        body.extend_from_slice(&attribute(libc::NDA_DST, &address.octets()));
+        body.extend_from_slice(&attribute(libc::NDA_LLADDR, &hardware));
+        self.ask(libc::RTM_NEWNEIGH, libc::NLM_F_CREATE | libc::NLM_F_REPLACE, &body)
+    }
+
     fn ask(&self, kind: u16, flags: i32, body: &[u8]) -> io::Result<()> {
         self.send(kind, libc::NLM_F_REQUEST | libc::NLM_F_ACK | flags, body)?;
         let answer = self.receive()?;
@@ -114,11 +126,14 @@ fn route(table: u8, length: u8, kind: u8, protocol: u8) -> Vec<u8> {
     vec![libc::AF_INET as u8, length, 0, 0, table, protocol, libc::RT_SCOPE_UNIVERSE, kind, 0, 0, 0, 0]
 }
 
-fn attribute(kind: u16, value: &[u8; 4]) -> [u8; 8] {
-    let mut attribute = [0; 8];
-    attribute[..2].copy_from_slice(&8_u16.to_ne_bytes());
-    attribute[2..4].copy_from_slice(&kind.to_ne_bytes());
-    attribute[4..].copy_from_slice(value);
+/// `struct rtattr` with its value, padded.
+fn attribute(kind: u16, value: &[u8]) -> Vec<u8> {
+    let length = u16::try_from(4 + value.len()).unwrap_or(u16::MAX);
+    let mut attribute = Vec::with_capacity(usize::from(length).next_multiple_of(4));
+    attribute.extend_from_slice(&length.to_ne_bytes());
+    attribute.extend_from_slice(&kind.to_ne_bytes());
+    attribute.extend_from_slice(value);
+    attribute.resize(usize::from(length).next_multiple_of(4), 0);
     attribute
 }
 

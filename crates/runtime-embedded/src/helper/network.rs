@@ -2,19 +2,24 @@
 //! IPv4 only: there a prohibiting route holds whatever device a socket is bound to.
 
 use std::convert::Infallible;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io;
 use std::net::Ipv4Addr;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::Command;
 
+use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
+use nix::sys::stat::{Mode, SFlag, mknod};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, fork};
 
+use super::launch::{STAGE, Stage};
 use super::netlink::{Prefix, Routes};
-use super::{Step, StepError};
+use super::{Step, StepError, mounts, userns};
 use crate::identity::Identity;
 use crate::request::Network;
 
@@ -25,23 +30,37 @@ const NETMASK: &str = "255.255.255.0";
 const GATEWAY: &str = "198.18.0.1";
 pub(super) const NAME_SERVER: &str = "198.18.0.3";
 const INTERFACE: &str = "eth0";
+/// The hardware address that pasta answers from: one of those anybody may give out.
+const GATEWAY_HARDWARE: [u8; 6] = [0x02, 0, 0, 0, 0, 1];
+/// The device that pasta makes interfaces with.
+const TUNNEL: &str = "/dev/net/tun";
+/// Where pasta finds the network namespace, on the stage.
+const NAMESPACE: &str = "network";
 
 /// Where clouds serve credentials to whoever asks, and where nothing else is.
 const LINK_LOCAL: Prefix = Prefix { address: Ipv4Addr::new(169, 254, 0, 0), length: 16 };
 
+/// `struct tun_filter` with one address.
+#[repr(C)]
+struct Filter {
+    flags: u16,
+    count: u16,
+    address: [u8; 6],
+}
+
 /// When we are not root: moves us into the network namespace that the container will have. When we
 /// are, libcontainer makes it, and [`close`] visits it.
-pub(super) fn enter(identity: Identity) -> Result<(), StepError> {
+pub(super) fn enter(identity: Identity, way_out: bool) -> Result<(), StepError> {
     if matches!(identity, Identity::Range { .. }) {
         return Ok(());
     }
     let refused = refused().step(|| "list the host's addresses".to_owned())?;
     unshare(CloneFlags::CLONE_NEWNET).step(|| "make a network namespace".to_owned())?;
-    refuse(&refused).step(|| "close the network".to_owned())
+    refuse(&refused, way_out).step(|| "close the network".to_owned())
 }
 
 /// Closes the network namespace of a container whose guest has not begun.
-pub(super) fn close(pid: i32, identity: Identity) -> Result<(), StepError> {
+pub(super) fn close(pid: i32, identity: Identity, way_out: bool) -> Result<(), StepError> {
     let what = || "close the network".to_owned();
     if !matches!(identity, Identity::Range { .. }) {
         return Ok(());
@@ -53,7 +72,7 @@ pub(super) fn close(pid: i32, identity: Identity) -> Result<(), StepError> {
         ForkResult::Child => {
             let done = setns(network.as_fd(), CloneFlags::CLONE_NEWNET)
                 .map_err(io::Error::from)
-                .and_then(|()| refuse(&refused));
+                .and_then(|()| refuse(&refused, way_out));
             let code = done.map_or_else(|error| error.raw_os_error().unwrap_or(libc::EIO), |()| 0);
             // SAFETY: leaves without running what the parent registered.
             unsafe { libc::_exit(code) }
@@ -74,31 +93,116 @@ fn refused() -> io::Result<Vec<Prefix>> {
     Ok(prefixes)
 }
 
-fn refuse(prefixes: &[Prefix]) -> io::Result<()> {
+/// Closes the network namespace we are in, and makes the interface that pasta will use.
+///
+/// The prohibiting routes alone would not do: a socket bound to a device (`SO_BINDTODEVICE`, which
+/// anybody may use) sends past them, straight to what it takes for a neighbour, or to a multicast
+/// group. So the interface lets nothing out but what is addressed to the gateway's hardware, and
+/// that is only what a route leads there.
+fn refuse(prefixes: &[Prefix], way_out: bool) -> io::Result<()> {
     let routes = Routes::open()?;
     routes.loopback_up()?;
-    prefixes.iter().try_for_each(|prefix| routes.prohibit(*prefix))
+    prefixes.iter().try_for_each(|prefix| routes.prohibit(*prefix))?;
+    if !way_out {
+        return Ok(());
+    }
+    let index = make_interface()?;
+    for address in [GATEWAY, NAME_SERVER] {
+        routes.neighbour(index, address.parse().map_err(io::Error::other)?, GATEWAY_HARDWARE)?;
+    }
+    Ok(())
 }
 
-/// Becomes `pasta` for a running container. It runs in the container's user namespace, so that the
-/// most it can ever do to the host is what the container's root could.
+/// Makes the interface, with its filter, down and without an address, for pasta to find. It lasts as long as the
+/// network namespace. Answers its index.
+fn make_interface() -> io::Result<u32> {
+    // Opened here, for it makes interfaces where it was opened.
+    let tunnel = File::options().read(true).write(true).open(TUNNEL)?;
+    // SAFETY: an all-zero request is a valid one, with an empty name.
+    let mut request: libc::ifreq = unsafe { std::mem::zeroed() };
+    for (place, byte) in request.ifr_name.iter_mut().zip(INTERFACE.bytes()) {
+        *place = libc::c_char::try_from(byte).unwrap_or_default();
+    }
+    request.ifr_ifru.ifru_flags = libc::c_short::try_from(libc::IFF_TAP | libc::IFF_NO_PI).unwrap_or_default();
+    // SAFETY: the request outlives the call.
+    if unsafe { libc::ioctl(tunnel.as_raw_fd(), libc::TUNSETIFF as _, &raw mut request) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    let filter = Filter { flags: 0, count: 1, address: GATEWAY_HARDWARE };
+    // SAFETY: the filter outlives the call, which reads as many addresses as it says it has.
+    if unsafe { libc::ioctl(tunnel.as_raw_fd(), libc::TUNSETTXFILTER as _, &raw const filter) } < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: a plain number.
+    if unsafe { libc::ioctl(tunnel.as_raw_fd(), libc::TUNSETPERSIST as _, 1) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    nix::net::if_::if_nametoindex(INTERFACE).map_err(io::Error::from)
+}
+
+fn hardware_text(address: [u8; 6]) -> String {
+    address.map(|byte| format!("{byte:02x}")).join(":")
+}
+
+/// Becomes `pasta` for a running container. It runs in the container's user namespace, as the
+/// container's root, so that the most it can ever do to the host is what that could.
 pub(super) fn run(network: &Network) -> Result<Infallible, StepError> {
-    let path = |kind: &str| format!("/proc/{}/ns/{kind}", network.pid);
     let mut pasta = Command::new(&network.pasta);
     pasta
         .args(["--foreground", "--quiet", "--ipv4-only", "--config-net", "--no-map-gw"])
         .args(["--address", ADDRESS, "--netmask", NETMASK, "--gateway", GATEWAY, "--dns-forward", NAME_SERVER])
-        .args(["--ns-ifname", INTERFACE, "--tcp-ports", "none", "--udp-ports", "none"])
+        .args([
+            "--mac-addr",
+            &hardware_text(GATEWAY_HARDWARE),
+            "--ns-ifname",
+            INTERFACE,
+            "--tcp-ports",
+            "none",
+            "--udp-ports",
+            "none",
+        ])
         .args(["--tcp-ns", "none", "--udp-ns", "none", "--no-dhcp"])
         .env_clear();
-    match network.identity {
-        Identity::Range { base } => {
-            pasta.args(["--runas", &format!("{base}:{base}")]);
-            pasta.args(["--netns", &path("net"), "--userns", &path("user")]);
-        }
-        Identity::Subordinate { .. } | Identity::Single { .. } => {
-            pasta.arg(network.pid.to_string());
-        }
+    if network.identity.has_root() {
+        stage(network)?;
+        pasta.args(["--netns-only", "--netns"]).arg(Stage::path(NAMESPACE));
+    } else {
+        // The one id is not root's, and would lose its capabilities on the way to pasta; pasta
+        // can join by itself.
+        pasta.arg(network.pid.to_string());
     }
     Err(pasta.exec()).step(|| "run pasta".to_owned())
+}
+
+/// Puts the container's network namespace where pasta, which gives up the right to look into other
+/// processes before it looks for the namespace, still finds it: in a mount namespace of its own.
+fn stage(network: &Network) -> Result<(), StepError> {
+    let what = || "find the container's network".to_owned();
+    let namespace = File::open(format!("/proc/{}/ns/net", network.pid)).step(what)?;
+    let root = matches!(network.identity, Identity::Range { .. });
+    if !root {
+        userns::join(network.pid, network.identity)?;
+    }
+    mounts::isolate()?;
+    mounts::memory(Path::new(STAGE), "mode=0755,size=1m")?;
+    let place = Stage::path(NAMESPACE);
+    File::create_new(&place).step(what)?;
+    let source = format!("/proc/self/fd/{}", namespace.as_raw_fd());
+    mount(Some(source.as_str()), &place, None::<&str>, MsFlags::MS_BIND, None::<&str>).step(what)?;
+    if root {
+        stage_tunnel()?;
+        userns::join(network.pid, network.identity)
+    } else {
+        Ok(())
+    }
+}
+
+/// Lets pasta open the tunnel device, which hosts without udev keep to root.
+fn stage_tunnel() -> Result<(), StepError> {
+    let what = || "stage /dev/net/tun".to_owned();
+    let device = fs::metadata(TUNNEL).step(what)?.rdev();
+    let directory = Path::new(TUNNEL).parent().unwrap_or(Path::new("/"));
+    mount(Some("tmpfs"), directory, Some("tmpfs"), MsFlags::MS_NOSUID, Some("mode=0755,size=64k")).step(what)?;
+    mknod(TUNNEL, SFlag::S_IFCHR, Mode::from_bits_truncate(0o666), device).step(what)?;
+    fs::set_permissions(TUNNEL, fs::Permissions::from_mode(0o666)).step(what)
 }

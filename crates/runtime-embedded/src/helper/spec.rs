@@ -18,6 +18,10 @@ use crate::request::Start;
 /// Where libcontainer looks for cgroups.
 pub(super) const CGROUP_ROOT: &str = "/sys/fs/cgroup";
 
+/// The group that libcontainer is given where we have none. Never the root: on a failure it would
+/// kill all that is in the group.
+const UNUSED_CGROUP: &str = "berth-none";
+
 /// What init may do: become the user, signal the user's programs, and hand the user terminals and
 /// files. Also all that any program could ever have, and `no_new_privs` keeps those below root from
 /// having even these.
@@ -102,7 +106,7 @@ fn linux(start: &Start) -> Result<Linux, OciSpecError> {
     let namespaces = types.into_iter().map(|typ| LinuxNamespaceBuilder::default().typ(typ).build());
     let path = match &start.unified {
         Some((_, path)) => PathBuf::from("/").join(path),
-        None => PathBuf::from("/"),
+        None => PathBuf::from("/").join(UNUSED_CGROUP),
     };
     let mut builder = LinuxBuilder::default()
         .namespaces(namespaces.collect::<Result<Vec<_>, _>>()?)

@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 use std::os::fd::OwnedFd;
 use std::process::Command;
 
-use nix::sched::{CloneFlags, unshare};
+use nix::sched::{CloneFlags, setns, unshare};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, Gid, Pid, Uid, fork, getpid, pipe, setgroups, setresgid, setresuid};
 
@@ -51,6 +51,14 @@ pub(super) fn enter(identity: Identity) -> Result<(), StepError> {
             }
         }
     }
+    become_inside(identity)
+}
+
+/// Makes us the root of a container that runs.
+pub(super) fn join(pid: i32, identity: Identity) -> Result<(), StepError> {
+    let what = || "join the container's user namespace".to_owned();
+    let namespace = File::open(format!("/proc/{pid}/ns/user")).step(what)?;
+    setns(namespace, CloneFlags::CLONE_NEWUSER).step(what)?;
     become_inside(identity)
 }
 
