@@ -2,6 +2,9 @@
 //!
 //! `main.rs` parses, builds and runs; everything else is here.
 
+// Leptos' views are types nested as deep as the pages they describe.
+#![recursion_limit = "512"]
+
 pub mod app;
 pub mod auth;
 pub mod config;
