@@ -5,6 +5,7 @@ use leptos_meta::{Title, provide_meta_context};
 use leptos_router::components::{Route, Router, Routes};
 use leptos_router::{SsrMode, path};
 
+use crate::components::at_once::AtOnce;
 use crate::components::beam::Beam;
 use crate::components::toaster::Toaster;
 use crate::contexts::toasts::Toasts;
@@ -37,8 +38,8 @@ pub fn App() -> impl IntoView {
             // Whole pages, in order: what they read comes from a database on the same machine, so
             // there is nothing worth showing before it.
             <Routes fallback=NotFound>
-                <Route path=path!("/") view=Dashboard ssr=SsrMode::Async/>
-                <Route path=path!("/sessions/:id") view=TerminalPage ssr=SsrMode::Async/>
+                <Route path=path!("/") view=|| AtOnce(view! { <Dashboard/> }) ssr=SsrMode::Async/>
+                <Route path=path!("/sessions/:id") view=|| AtOnce(view! { <TerminalPage/> }) ssr=SsrMode::Async/>
             </Routes>
         </Router>
         <Toaster/>

@@ -1,5 +1,6 @@
 //! Pieces of pages.
 
+pub mod at_once;
 pub mod beam;
 pub mod delete_dialog;
 pub mod failure;

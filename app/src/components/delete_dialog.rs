@@ -1,6 +1,6 @@
 //! Asks before a session is deleted, and names it.
 
-use leptos::html::Dialog;
+use leptos::html::{Button, Dialog};
 use leptos::prelude::*;
 
 use super::session_actions::SessionActions;
@@ -9,12 +9,17 @@ use crate::model::session::Session;
 #[component]
 pub fn DeleteDialog(session: Signal<Session>, actions: SessionActions) -> impl IntoView {
     let dialog = NodeRef::<Dialog>::new();
+    let cancel = NodeRef::<Button>::new();
     let deleting = actions.is_deleting();
     Effect::new(move |_| {
         let Some(dialog) = dialog.get() else { return };
         if actions.deleting.get() {
             // Fails only when it is open already.
             let _ = dialog.show_modal();
+            // The harmless choice comes first.
+            if let Some(cancel) = cancel.get_untracked() {
+                let _ = cancel.focus();
+            }
         } else {
             dialog.close();
         }
@@ -27,7 +32,7 @@ pub fn DeleteDialog(session: Signal<Session>, actions: SessionActions) -> impl I
             <h2 id=title_id>{move || format!("Delete “{}”?", session.with(|session| session.name.clone()))}</h2>
             <p>"Its container and all files in it are deleted for good. What runs in it ends now."</p>
             <div class="dialog-buttons">
-                <button class="button" autofocus on:click=move |_| actions.deleting.set(false)>
+                <button node_ref=cancel class="button" on:click=move |_| actions.deleting.set(false)>
                     "Cancel"
                 </button>
                 <button class="button button-danger" disabled=deleting on:click=move |_| actions.delete()>

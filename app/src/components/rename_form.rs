@@ -12,6 +12,9 @@ use crate::model::session::{MAX_NAME, RenameSession};
 pub fn RenameForm(
     /// The name as it is.
     name: String,
+    /// Of the field; unique on the page.
+    #[prop(into)]
+    id: String,
     /// What the server said against the last try, if anything.
     #[prop(into)]
     refused: Signal<Option<String>>,
@@ -19,6 +22,8 @@ pub fn RenameForm(
     on_rename: Callback<RenameSession>,
     on_cancel: Callback<()>,
 ) -> impl IntoView {
+    let message_id = format!("{id}-message");
+    let described_by = message_id.clone();
     let input = NodeRef::<Input>::new();
     let broken = RwSignal::new(None::<String>);
     let message = move || broken.get().or_else(|| refused.get());
@@ -62,6 +67,7 @@ pub fn RenameForm(
             <input
                 node_ref=input
                 class="input"
+                id=id
                 name="name"
                 aria-label="Session name"
                 autocomplete="off"
@@ -70,13 +76,13 @@ pub fn RenameForm(
                 // Room to go over the limit and be told so, rather than be cut short in silence.
                 maxlength=(MAX_NAME * 4).to_string()
                 aria-invalid=move || message().is_some().to_string()
-                aria-describedby="rename-message"
+                aria-describedby=described_by
                 on:keydown=on_key
                 on:input=move |_| {
                     check();
                 }
             />
-            <span class="field-message" id="rename-message" role="alert">
+            <span class="field-message" id=message_id role="alert">
                 {message}
             </span>
         </form>

@@ -1,9 +1,10 @@
 //! What a person does to one session, with its progress, its result and its failure told.
 
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use protocol::SessionId;
 
-use crate::api::session::{DeleteSessionCall, RenameSessionCall, StartSessionCall, StopSessionCall};
+use crate::api::session::{RenameSessionCall, StartSessionCall, StopSessionCall, delete_session};
 use crate::contexts::toasts::Toasts;
 use crate::contexts::working::Working;
 use crate::model::error::{ApiError, ErrorCode};
@@ -12,11 +13,13 @@ use crate::model::session::{RenameSession, Session};
 /// The writes to one session.
 #[derive(Clone, Copy)]
 pub struct SessionActions {
-    id: StoredValue<SessionId>,
+    session: Signal<Session>,
     start: ServerAction<StartSessionCall>,
     stop: ServerAction<StopSessionCall>,
     rename: ServerAction<RenameSessionCall>,
-    delete: ServerAction<DeleteSessionCall>,
+    delete_pending: RwSignal<bool>,
+    on_delete: Callback<()>,
+    toasts: Toasts,
     /// Whether its name is being changed.
     pub renaming: RwSignal<bool>,
     /// Whether its deletion is being confirmed.
@@ -25,22 +28,24 @@ pub struct SessionActions {
 
 impl SessionActions {
     /// `on_change` gets the session as each write leaves it; `on_delete` is told once it is gone.
-    pub fn new(id: SessionId, on_change: Callback<Session>, on_delete: Callback<()>) -> Self {
+    pub fn new(session: Signal<Session>, on_change: Callback<Session>, on_delete: Callback<()>) -> Self {
+        let toasts = Toasts::get();
         let actions = Self {
-            id: StoredValue::new(id),
+            session,
             start: ServerAction::new(),
             stop: ServerAction::new(),
             rename: ServerAction::new(),
-            delete: ServerAction::new(),
+            delete_pending: RwSignal::new(false),
+            on_delete,
+            toasts,
             renaming: RwSignal::new(false),
             deleting: RwSignal::new(false),
         };
-        let toasts = Toasts::get();
         let working = Working::get();
         working.watch(actions.start.pending());
         working.watch(actions.stop.pending());
         working.watch(actions.rename.pending());
-        working.watch(actions.delete.pending());
+        working.watch(actions.delete_pending);
 
         let value = actions.start.value();
         settled(
@@ -71,36 +76,45 @@ impl SessionActions {
                 Err(error) => toasts.fail("It could not be renamed", &error),
             },
         );
-        let value = actions.delete.value();
-        settled(
-            move || value.get(),
-            move |deleted| {
-                actions.deleting.set(false);
-                match deleted {
-                    Ok(()) => on_delete.run(()),
-                    // Somebody was faster; it is gone as was asked.
-                    Err(error) if error.code == ErrorCode::NotFound => on_delete.run(()),
-                    Err(error) => toasts.fail("It could not be deleted", &error),
-                }
-            },
-        );
         actions
     }
 
     pub fn start(self) {
-        self.start.dispatch(StartSessionCall { id: self.id.get_value() });
+        self.start.dispatch(StartSessionCall { id: self.id() });
     }
 
     pub fn stop(self) {
-        self.stop.dispatch(StopSessionCall { id: self.id.get_value() });
+        self.stop.dispatch(StopSessionCall { id: self.id() });
     }
 
     pub fn rename(self, to: RenameSession) {
-        self.rename.dispatch(RenameSessionCall { id: self.id.get_value(), to });
+        self.rename.dispatch(RenameSessionCall { id: self.id(), to });
     }
 
+    /// Not a `ServerAction`: the live event takes the card off the page before the answer is here,
+    /// and an action's result would be lost with it.
     pub fn delete(self) {
-        self.delete.dispatch(DeleteSessionCall { id: self.id.get_value() });
+        let (id, name) = self.session.with_untracked(|session| (session.id.clone(), session.name.clone()));
+        self.delete_pending.set(true);
+        spawn_local(async move {
+            let deleted = delete_session(id).await;
+            let _ = self.delete_pending.try_set(false);
+            let _ = self.deleting.try_set(false);
+            match deleted {
+                Err(error) if error.code != ErrorCode::NotFound => {
+                    self.toasts.fail("It could not be deleted", &error);
+                }
+                // Not found: somebody was faster; it is gone as was asked.
+                _ => {
+                    self.toasts.tell(format!("Deleted “{name}”."));
+                    let _ = self.on_delete.try_run(());
+                }
+            }
+        });
+    }
+
+    fn id(self) -> SessionId {
+        self.session.with_untracked(|session| session.id.clone())
     }
 
     /// Whether a start or stop has been asked for and not answered.
@@ -110,7 +124,7 @@ impl SessionActions {
     }
 
     pub fn is_deleting(self) -> Signal<bool> {
-        self.delete.pending().into()
+        self.delete_pending.into()
     }
 
     /// What the server had against the new name.

@@ -38,6 +38,7 @@ pub fn SessionCard(session: Signal<Session>, actions: SessionActions, clock: Clo
                 >
                     <RenameForm
                         name=name.get_untracked()
+                        id=session.with_untracked(|session| format!("name-{}", session.id))
                         refused=actions.rename_refused()
                         on_rename=Callback::new(move |to| actions.rename(to))
                         on_cancel=Callback::new(move |()| actions.renaming.set(false))

@@ -37,11 +37,15 @@ fn ToastView(toast: Toast) -> impl IntoView {
 /// A button that copies what happened, for whoever can help.
 #[component]
 pub fn CopyDetails(#[prop(into)] details: Signal<String>) -> impl IntoView {
-    let copied = RwSignal::new(false);
-    let copy = move |_| copied.set(crate::browser::copy(&details.get_untracked()));
+    let copied = RwSignal::new(None::<bool>);
+    let copy = move |_| copied.set(Some(crate::browser::copy(&details.get_untracked())));
     view! {
         <button class="button button-quiet" on:click=copy>
-            {move || if copied.get() { "Copied" } else { "Copy details" }}
+            {move || if copied.get() == Some(true) { "Copied" } else { "Copy details" }}
         </button>
+        // Where the browser lends no clipboard they can be selected.
+        <Show when=move || copied.get() == Some(false)>
+            <pre class="details">{move || details.get()}</pre>
+        </Show>
     }
 }

@@ -1,5 +1,6 @@
 //! The person's sessions.
 
+use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use protocol::SessionId;
@@ -9,13 +10,13 @@ use crate::components::failure::LoadFailure;
 use crate::components::new_session::NewSession;
 use crate::components::session_actions::SessionActions;
 use crate::components::session_card::SessionCard;
-use crate::contexts::toasts::Toasts;
 use crate::model::session::Session;
 use crate::sessions;
 use crate::time::Clock;
 
 #[component]
 pub fn Dashboard() -> impl IntoView {
+    let clock = Clock::start();
     let read = Resource::new(|| (), |()| list_sessions());
     view! {
         <Title text="Sessions"/>
@@ -30,8 +31,8 @@ pub fn Dashboard() -> impl IntoView {
             }>
                 {move || Suspend::new(async move {
                     match read.await {
-                        Ok(initial) => view! { <SessionList initial/> }.into_any(),
-                        Err(error) => view! { <LoadFailure what="Your sessions could not be read" error/> }.into_any(),
+                        Ok(initial) => Either::Left(view! { <SessionList initial clock/> }),
+                        Err(error) => Either::Right(view! { <LoadFailure what="Your sessions could not be read" error/> }),
                     }
                 })}
             </Suspense>
@@ -40,9 +41,8 @@ pub fn Dashboard() -> impl IntoView {
 }
 
 #[component]
-fn SessionList(initial: Vec<Session>) -> impl IntoView {
+fn SessionList(initial: Vec<Session>, clock: Clock) -> impl IntoView {
     let list = RwSignal::new(initial);
-    let clock = Clock::start();
     #[cfg(feature = "hydrate")]
     follow(list);
 
@@ -83,17 +83,11 @@ fn Listed(id: SessionId, list: RwSignal<Vec<Session>>, clock: Clock) -> impl Int
     let session = Memo::new(move |last: Option<&Session>| {
         list.with(&find).or_else(|| last.cloned()).unwrap_or_else(|| first.clone())
     });
-    let toasts = Toasts::get();
+    let session = Signal::from(session);
     let on_change = Callback::new(move |changed| list.update(|list| sessions::update_list(list, changed)));
-    let on_delete = Callback::new({
-        let id = id.clone();
-        move |()| {
-            toasts.tell(format!("Deleted “{}”.", session.with_untracked(|session| session.name.clone())));
-            list.update(|list| sessions::remove(list, &id));
-        }
-    });
-    let actions = SessionActions::new(id, on_change, on_delete);
-    Some(view! { <SessionCard session=session.into() actions clock/> })
+    let on_delete = Callback::new(move |()| list.update(|list| sessions::remove(list, &id)));
+    let actions = SessionActions::new(session, on_change, on_delete);
+    Some(view! { <SessionCard session actions clock/> })
 }
 
 /// Keeps the list as the server has it.
@@ -101,6 +95,7 @@ fn Listed(id: SessionId, list: RwSignal<Vec<Session>>, clock: Clock) -> impl Int
 fn follow(list: RwSignal<Vec<Session>>) {
     use leptos::task::spawn_local;
 
+    use crate::contexts::toasts::Toasts;
     use crate::live::{self, Event};
 
     let toasts = Toasts::get();

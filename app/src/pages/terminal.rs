@@ -1,5 +1,6 @@
 //! One session: its terminals while it runs, and how to get there while it doesn't.
 
+use leptos::either::Either;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::components::A;
@@ -19,8 +20,7 @@ use crate::components::start_progress::{ReadyIn, StartProgress};
 use crate::components::state_badge::StateBadge;
 use crate::components::terminal_status::TerminalStatus;
 use crate::components::terminals::Terminals;
-use crate::contexts::toasts::Toasts;
-use crate::model::error::ApiError;
+use crate::model::error::{ApiError, ErrorCode};
 use crate::model::session::{Session, SessionState};
 use crate::sessions;
 use crate::terminal::state::TerminalStates;
@@ -45,8 +45,8 @@ pub fn TerminalPage() -> impl IntoView {
         }>
             {move || Suspend::new(async move {
                 match read.await {
-                    Ok(initial) => view! { <SessionView initial/> }.into_any(),
-                    Err(error) => view! { <NoSession error/> }.into_any(),
+                    Ok(initial) => Either::Left(view! { <SessionView initial/> }),
+                    Err(error) => Either::Right(view! { <NoSession error/> }),
                 }
             })}
         </Suspense>
@@ -55,7 +55,7 @@ pub fn TerminalPage() -> impl IntoView {
 
 #[component]
 fn NoSession(error: ApiError) -> impl IntoView {
-    if error.code == crate::model::error::ErrorCode::NotFound {
+    if error.code == ErrorCode::NotFound {
         not_found();
     }
     view! {
@@ -80,16 +80,12 @@ fn SessionView(initial: Session) -> impl IntoView {
     // Once there was a screen it stays, under a notice: a stop doesn't take away what it said.
     let shown = Memo::new(move |was: Option<&bool>| running.get() || was.copied().unwrap_or(false));
 
-    let toasts = Toasts::get();
     let navigate = use_navigate();
-    let leave = Callback::new(move |()| {
-        toasts.tell(format!("Deleted “{}”.", name.get_untracked()));
-        navigate("/", Default::default());
-    });
+    let leave = Callback::new(move |()| navigate("/", Default::default()));
     let on_change = Callback::new(move |changed| session.update(|session| sessions::update(session, changed)));
-    let actions = SessionActions::new(id.clone(), on_change, leave);
+    let actions = SessionActions::new(session.into(), on_change, leave);
     #[cfg(feature = "hydrate")]
-    follow(session, leave);
+    follow(session, actions.is_deleting(), leave);
 
     let tabs = RwSignal::new(Tabs::default());
     let states = TerminalStates::new();
@@ -108,6 +104,7 @@ fn SessionView(initial: Session) -> impl IntoView {
                 >
                     <RenameForm
                         name=name.get_untracked()
+                        id="name"
                         refused=actions.rename_refused()
                         on_rename=Callback::new(move |to| actions.rename(to))
                         on_cancel=Callback::new(move |()| actions.renaming.set(false))
@@ -173,14 +170,23 @@ fn NotRunning(session: Signal<Session>, state: Signal<SessionState>, actions: Se
 
 /// Keeps the session as the server has it, and leaves when it is gone.
 #[cfg(feature = "hydrate")]
-fn follow(session: RwSignal<Session>, leave: Callback<()>) {
+fn follow(session: RwSignal<Session>, is_deleting: Signal<bool>, leave: Callback<()>) {
     use leptos::task::spawn_local;
 
+    use crate::contexts::toasts::Toasts;
     use crate::live::{self, Event};
-    use crate::model::error::ErrorCode;
 
     let toasts = Toasts::get();
     let id = session.with_untracked(|session| session.id.clone());
+    // A deletion asked for here is told by its own answer.
+    let gone = move || {
+        if is_deleting.try_get_untracked() == Some(false) {
+            if let Some(name) = session.try_with_untracked(|session| session.name.clone()) {
+                toasts.tell(format!("“{name}” was deleted."));
+            }
+            let _ = leave.try_run(());
+        }
+    };
     let reread = {
         let id = id.clone();
         move || {
@@ -190,9 +196,7 @@ fn follow(session: RwSignal<Session>, leave: Callback<()>) {
                     Ok(read) => {
                         let _ = session.try_update(|session| sessions::update(session, read));
                     }
-                    Err(error) if error.code == ErrorCode::NotFound => {
-                        let _ = leave.try_run(());
-                    }
+                    Err(error) if error.code == ErrorCode::NotFound => gone(),
                     Err(error) => toasts.fail("The session could not be read", &error),
                 }
             });
@@ -203,9 +207,7 @@ fn follow(session: RwSignal<Session>, leave: Callback<()>) {
         Event::Changed(changed) => {
             let _ = session.try_update(|session| sessions::update(session, changed));
         }
-        Event::Deleted(gone) if gone == id => {
-            let _ = leave.try_run(());
-        }
+        Event::Deleted(deleted) if deleted == id => gone(),
         Event::Deleted(_) => {}
     });
 }

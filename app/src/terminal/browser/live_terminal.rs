@@ -25,6 +25,10 @@ use crate::terminal::stream::{Chunk, Mark, RESET, Stream};
 /// laptop that slept holds sockets that are long gone and doesn't know it.
 const PROBE_MS: u32 = 3_000;
 
+/// How many bytes may wait to be parsed. A driver is never sent as many; a watcher that falls this
+/// far behind lets go, and comes back to a snapshot. xterm.js itself would throw at 50 MB.
+const MAX_UNPARSED: usize = 8 * 1024 * 1024;
+
 pub struct LiveTerminal {
     session: SessionId,
     terminal: TerminalId,
@@ -45,8 +49,10 @@ struct Work {
     link: Link,
     stream: Stream,
     acks: Acks,
-    /// The place that each write under way leads to, in order.
-    marks: VecDeque<Option<Mark>>,
+    /// Each write under way, in order: its length, and the place it leads to.
+    writes: VecDeque<(usize, Option<Mark>)>,
+    /// Their bytes in all.
+    unparsed: usize,
     socket: Option<Socket>,
     timer: Option<Timeout>,
     /// Fires when a probed connection stays silent.
@@ -85,7 +91,8 @@ impl LiveTerminal {
                     link: Link::new(is_visible(), window().navigator().on_line()),
                     stream: Stream::default(),
                     acks: Acks::default(),
-                    marks: VecDeque::new(),
+                    writes: VecDeque::new(),
+                    unparsed: 0,
                     socket: None,
                     timer: None,
                     probe: None,
@@ -297,18 +304,27 @@ impl LiveTerminal {
     }
 
     fn write(&self, chunk: Chunk<'_>) {
-        self.work.borrow_mut().marks.push_back(chunk.mark);
+        let mut work = self.work.borrow_mut();
+        work.writes.push_back((chunk.bytes.len(), chunk.mark));
+        work.unparsed += chunk.bytes.len();
+        let overflows = work.unparsed > MAX_UNPARSED;
+        drop(work);
         if chunk.reset {
             self.widget.write(&[RESET, chunk.bytes].concat());
         } else {
             self.widget.write(chunk.bytes);
+        }
+        if overflows {
+            self.hear(Event::Closed(BROKEN));
         }
     }
 
     /// The oldest write under way is parsed.
     fn parsed(&self) {
         let mut work = self.work.borrow_mut();
-        let Some(Some(mark)) = work.marks.pop_front() else { return };
+        let Some((length, mark)) = work.writes.pop_front() else { return };
+        work.unparsed -= length;
+        let Some(mark) = mark else { return };
         if mark.generation != work.stream.generation() {
             return;
         }

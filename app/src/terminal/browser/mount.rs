@@ -13,7 +13,6 @@ use wasm_bindgen::prelude::Closure;
 use super::live_terminal::LiveTerminal;
 use super::widget::Widget;
 use crate::browser::is_visible;
-use crate::terminal::link::Status;
 use crate::terminal::state::TerminalState;
 
 type Live = StoredValue<Option<Rc<LiveTerminal>>, LocalStorage>;
@@ -63,9 +62,9 @@ pub fn mount(
             });
         }
     });
+    // A session that runs again is connected to at once, whatever its stop had left.
     Effect::new(move |_| {
-        let stopped = state.status.with_untracked(|status| matches!(status, Status::Stopped));
-        if running.get() && stopped {
+        if running.get() {
             call(live, LiveTerminal::again);
         }
     });
