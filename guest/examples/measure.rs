@@ -93,7 +93,8 @@ fn main() {
         let frame = (client.offset - start) / client.frames.max(1);
         println!(
             "bulk: bare {floor:.0} MB/s, guest {rate:.0} MB/s ({:.2} x), {ticks:.2} CPU-s per 100 MB, {frame} bytes a frame, {} snapshots",
-            rate / floor, client.snapshots
+            rate / floor,
+            client.snapshots
         );
         client.send(&Message::binary(&b"exit\n"[..]));
         std::thread::sleep(Duration::from_millis(300));
@@ -106,7 +107,11 @@ fn write_text(path: &Path, megabytes: u64) {
     let mut file = std::io::BufWriter::new(File::create(path).expect("a file"));
     let (mut written, mut number) = (0, 0);
     while written < megabytes * 1_000_000 {
-        let line = format!("\x1b[32m   Compiling\x1b[0m package-{number} v0.{}.{} \x1b[1;34m(some/where)\x1b[0m and the rest of the line\n", number % 17, number % 31);
+        let line = format!(
+            "\x1b[32m   Compiling\x1b[0m package-{number} v0.{}.{} \x1b[1;34m(some/where)\x1b[0m and the rest of the line\n",
+            number % 17,
+            number % 31
+        );
         file.write_all(line.as_bytes()).expect("written");
         written += line.len() as u64 + 1;
         number += 1;
@@ -227,7 +232,9 @@ impl Guest {
     /// Processor time in ticks of 10 ms, user and system.
     fn cpu(&self) -> u64 {
         let mut stat = String::new();
-        File::open(format!("/proc/{}/stat", self.child.id())).and_then(|mut file| file.read_to_string(&mut stat)).expect("stat");
+        File::open(format!("/proc/{}/stat", self.child.id()))
+            .and_then(|mut file| file.read_to_string(&mut stat))
+            .expect("stat");
         let fields: Vec<_> = stat.rsplit_once(')').expect("a name").1.split_whitespace().collect();
         fields[11].parse::<u64>().expect("ticks") + fields[12].parse::<u64>().expect("ticks")
     }

@@ -111,6 +111,6 @@ async fn answer(guest: Rc<Guest>, request: Request<Incoming>) -> Answer {
     if token.is_some_and(|token| guest.config.token.matches(token)) {
         routes::route(guest, request).await
     } else {
-        problem(StatusCode::UNAUTHORIZED, "the token is missing or wrong")
+        problem(StatusCode::UNAUTHORIZED, "the token is missing or wrong").answer()
     }
 }

@@ -1,6 +1,8 @@
 //! `berth-guest`: init of a session's container. Owns its terminals, reaps its orphans, and serves
 //! both over one socket, as [`protocol::guest`] describes.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::cast_possible_truncation))]
+
 pub mod config;
 pub mod http;
 pub mod init;

@@ -33,7 +33,20 @@ pub fn empty(status: StatusCode) -> Answer {
     answer
 }
 
-/// What went wrong, as a sentence.
-pub fn problem(status: StatusCode, error: impl ToString) -> Answer {
-    json(status, &Problem { error: error.to_string() })
+/// A request that is not done, and why, as a sentence.
+pub struct Refusal {
+    status: StatusCode,
+    error: String,
+}
+
+impl Refusal {
+    /// As an answer.
+    pub fn answer(self) -> Answer {
+        json(self.status, &Problem { error: self.error })
+    }
+}
+
+/// A refusal.
+pub fn problem(status: StatusCode, error: impl ToString) -> Refusal {
+    Refusal { status, error: error.to_string() }
 }

@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use super::respond::{Answer, bytes, empty, json, problem};
+use super::respond::{Answer, Refusal, bytes, empty, json, problem};
 use super::socket;
 use crate::Guest;
 use crate::init::close_terminal;
@@ -37,16 +37,16 @@ pub async fn route(guest: Rc<Guest>, request: Request<Incoming>) -> Answer {
         ["health"] => only(&Method::GET, &request).map(|()| health(&guest)),
         ["terminals"] => match only(&Method::GET, &request) {
             Ok(()) => list(&guest).await,
-            Err(answer) => Err(answer),
+            Err(refusal) => Err(refusal),
         },
         ["shutdown"] => match only(&Method::POST, &request) {
             Ok(()) => shut_down(&guest, request).await,
-            Err(answer) => Err(answer),
+            Err(refusal) => Err(refusal),
         },
         // A socket's refusal is a close code, which a browser can read, where a status it can't.
         ["terminals", number, "ws"] => match only(&Method::GET, &request) {
             Ok(()) => socket::upgrade(&guest, request, number.parse().ok()),
-            Err(answer) => Err(answer),
+            Err(refusal) => Err(refusal),
         },
         ["terminals", number, ref rest @ ..] => match number.parse() {
             Ok(id) => terminal(&guest, request, id, rest).await,
@@ -54,10 +54,10 @@ pub async fn route(guest: Rc<Guest>, request: Request<Incoming>) -> Answer {
         },
         _ => Err(not_found()),
     };
-    result.unwrap_or_else(|answer| answer)
+    result.unwrap_or_else(Refusal::answer)
 }
 
-async fn terminal(guest: &Guest, request: Request<Incoming>, id: TerminalId, rest: &[&str]) -> Result<Answer, Answer> {
+async fn terminal(guest: &Guest, request: Request<Incoming>, id: TerminalId, rest: &[&str]) -> Result<Answer, Refusal> {
     match (rest, request.method()) {
         ([], &Method::PUT) => open(guest, request, id).await,
         ([], &Method::DELETE) => {
@@ -90,7 +90,7 @@ fn health(guest: &Guest) -> Answer {
     )
 }
 
-async fn list(guest: &Guest) -> Result<Answer, Answer> {
+async fn list(guest: &Guest) -> Result<Answer, Refusal> {
     let mut all = Vec::new();
     for (id, _) in guest.terminals.list() {
         // One that ended a moment ago is not listed.
@@ -101,7 +101,7 @@ async fn list(guest: &Guest) -> Result<Answer, Answer> {
     Ok(json(StatusCode::OK, &all))
 }
 
-async fn open(guest: &Guest, request: Request<Incoming>, id: TerminalId) -> Result<Answer, Answer> {
+async fn open(guest: &Guest, request: Request<Incoming>, id: TerminalId) -> Result<Answer, Refusal> {
     let wanted: OpenTerminal = read_json(request).await?;
     if wanted.size.is_some_and(|size| !size.is_valid()) {
         return Err(problem(StatusCode::BAD_REQUEST, "a size is 2 to 1000 each way"));
@@ -119,7 +119,7 @@ async fn open(guest: &Guest, request: Request<Incoming>, id: TerminalId) -> Resu
     Ok(json(StatusCode::OK, &describe(&mailbox).await?))
 }
 
-async fn scrollback(guest: &Guest, request: &Request<Incoming>, id: TerminalId) -> Result<Answer, Answer> {
+async fn scrollback(guest: &Guest, request: &Request<Incoming>, id: TerminalId) -> Result<Answer, Refusal> {
     let mailbox = find(guest, id)?;
     let ansi = match request.uri().query() {
         None | Some("format=text") => false,
@@ -131,19 +131,19 @@ async fn scrollback(guest: &Guest, request: &Request<Incoming>, id: TerminalId) 
     Ok(bytes(StatusCode::OK, "text/plain; charset=utf-8", contents))
 }
 
-async fn shut_down(guest: &Guest, request: Request<Incoming>) -> Result<Answer, Answer> {
+async fn shut_down(guest: &Guest, request: Request<Incoming>) -> Result<Answer, Refusal> {
     let Shutdown { grace_ms } = read_json(request).await?;
     // Full when one was asked for already, which is the one that counts.
     let _ = guest.shutdown.try_send(Duration::from_millis(grace_ms).min(MAX_GRACE));
     Ok(empty(StatusCode::ACCEPTED))
 }
 
-async fn describe(mailbox: &Mailbox) -> Result<Terminal, Answer> {
+async fn describe(mailbox: &Mailbox) -> Result<Terminal, Refusal> {
     let (reply, answer) = oneshot::channel();
     ask(mailbox, Letter::Describe(reply), answer).await
 }
 
-async fn ask<T>(mailbox: &Mailbox, letter: Letter, answer: oneshot::Receiver<T>) -> Result<T, Answer> {
+async fn ask<T>(mailbox: &Mailbox, letter: Letter, answer: oneshot::Receiver<T>) -> Result<T, Refusal> {
     mailbox.send(letter).map_err(busy)?;
     match timeout(ANSWER_LIMIT, answer).await {
         Ok(Ok(value)) => Ok(value),
@@ -153,11 +153,11 @@ async fn ask<T>(mailbox: &Mailbox, letter: Letter, answer: oneshot::Receiver<T>)
     }
 }
 
-fn find(guest: &Guest, id: TerminalId) -> Result<Mailbox, Answer> {
+fn find(guest: &Guest, id: TerminalId) -> Result<Mailbox, Refusal> {
     guest.terminals.find(id).ok_or_else(not_found)
 }
 
-async fn read(request: Request<Incoming>) -> Result<Bytes, Answer> {
+async fn read(request: Request<Incoming>) -> Result<Bytes, Refusal> {
     match timeout(BODY_LIMIT, Limited::new(request.into_body(), MAX_BODY).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
@@ -168,24 +168,24 @@ async fn read(request: Request<Incoming>) -> Result<Bytes, Answer> {
     }
 }
 
-async fn read_json<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Answer> {
+async fn read_json<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Refusal> {
     let body = read(request).await?;
     let body = if body.is_empty() { &b"{}"[..] } else { &body };
     serde_json::from_slice(body).map_err(|error| problem(StatusCode::BAD_REQUEST, error))
 }
 
-fn only(method: &Method, request: &Request<Incoming>) -> Result<(), Answer> {
+fn only(method: &Method, request: &Request<Incoming>) -> Result<(), Refusal> {
     if request.method() == method { Ok(()) } else { Err(wrong_method()) }
 }
 
-fn not_found() -> Answer {
+fn not_found() -> Refusal {
     problem(StatusCode::NOT_FOUND, "there is no such terminal or path")
 }
 
-fn wrong_method() -> Answer {
+fn wrong_method() -> Refusal {
     problem(StatusCode::METHOD_NOT_ALLOWED, "not with this method")
 }
 
-fn busy(error: impl ToString) -> Answer {
+fn busy(error: impl ToString) -> Refusal {
     problem(StatusCode::SERVICE_UNAVAILABLE, error)
 }

@@ -17,7 +17,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::task::spawn_local;
 use tokio::time::timeout;
 
-use super::respond::{Answer, empty, problem};
+use super::respond::{Answer, Refusal, empty, problem};
 use crate::Guest;
 use crate::terminals::is_time_zone;
 use crate::terminals::mailbox::{Attach, Letter, Mailbox};
@@ -37,7 +37,7 @@ struct Query {
 }
 
 /// Answers the handshake, and hands the socket over or closes it with the code that says why not.
-pub fn upgrade(guest: &Rc<Guest>, mut request: Request<Incoming>, id: Option<TerminalId>) -> Result<Answer, Answer> {
+pub fn upgrade(guest: &Rc<Guest>, mut request: Request<Incoming>, id: Option<TerminalId>) -> Result<Answer, Refusal> {
     let key = key_of(request.headers()).ok_or_else(|| problem(StatusCode::BAD_REQUEST, "not a WebSocket handshake"))?;
     let mut answer = empty(StatusCode::SWITCHING_PROTOCOLS);
     let accept = HeaderValue::from_str(&websocket::accept_key(key.as_bytes()))

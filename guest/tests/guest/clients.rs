@@ -137,9 +137,8 @@ fn title_directory_bell_and_notification_are_told() {
     client.wait_frame(|frame| *frame == ServerFrame::Cwd { path: "/some/where".to_owned() });
     client.wait_frame(|frame| *frame == ServerFrame::Bell);
     client.wait_frame(|frame| matches!(frame, ServerFrame::Notification { body, .. } if body == "note"));
-    client.wait_frame(|frame| {
-        *frame == ServerFrame::Notification { title: "head".to_owned(), body: "body".to_owned() }
-    });
+    client
+        .wait_frame(|frame| *frame == ServerFrame::Notification { title: "head".to_owned(), body: "body".to_owned() });
     let mut late = guest.connect("1/ws");
     late.wait_frame(|frame| matches!(frame, ServerFrame::Hello { title, .. } if title == "a title"));
     late.wait_frame(|frame| *frame == ServerFrame::Cwd { path: "/some/where".to_owned() });

@@ -182,10 +182,13 @@ fn an_idle_guest_uses_no_time_at_all() {
     // The look at the foreground process that follows output is the last thing to happen.
     let switches = || {
         let tasks = std::fs::read_dir(format!("/proc/{}/task", guest.pid())).expect("tasks").flatten();
-        tasks.map(|task| std::fs::read_to_string(task.path().join("status")).expect("a status")).fold(0, |sum, status| {
-            let counts = status.lines().filter(|line| line.contains("ctxt_switches"));
-            sum + counts.filter_map(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).sum::<u64>()
-        })
+        tasks.map(|task| std::fs::read_to_string(task.path().join("status")).expect("a status")).fold(
+            0,
+            |sum, status| {
+                let counts = status.lines().filter(|line| line.contains("ctxt_switches"));
+                sum + counts.filter_map(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok()).sum::<u64>()
+            },
+        )
     };
     let (mut last, mut since) = (switches(), Instant::now());
     eventually("a second passes without a single switch", || {

@@ -11,7 +11,12 @@ use crate::support::{Guest, eventually};
 fn nothing_is_told_or_done_without_the_token() {
     let guest = Guest::start();
     let wrong = "08".repeat(32);
-    for headers in ["", "Authorization: Bearer \r\n", "Authorization: Basic abc\r\n", &format!("Authorization: Bearer {wrong}\r\n")] {
+    for headers in [
+        "",
+        "Authorization: Bearer \r\n",
+        "Authorization: Basic abc\r\n",
+        &format!("Authorization: Bearer {wrong}\r\n"),
+    ] {
         for (method, path) in [
             ("GET", "/health"),
             ("GET", "/terminals"),
@@ -50,7 +55,10 @@ fn a_terminal_is_opened_described_typed_into_and_closed() {
     assert_eq!(guest.request("GET", "/terminals/3/scrollback", b"").0, 404);
     assert_eq!(guest.request("PUT", "/terminals/3", b"").0, 200);
     eventually("a prompt", || guest.text(3).contains('>'));
-    assert_eq!(guest.request("POST", "/terminals/3/input", b"echo $((6*7)); trap '' HUP; sleep 1001 & disown; sleep 1000\n").0, 204);
+    assert_eq!(
+        guest.request("POST", "/terminals/3/input", b"echo $((6*7)); trap '' HUP; sleep 1001 & disown; sleep 1000\n").0,
+        204
+    );
     eventually("an answer", || guest.text(3).contains("42"));
     eventually("the process is seen", || guest.terminals()[0].process == "sleep");
     let (_, ansi) = guest.request("GET", "/terminals/3/scrollback?format=ansi", b"");

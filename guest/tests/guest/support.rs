@@ -37,7 +37,11 @@ impl Guest {
         let directory = tempfile::tempdir().expect("a directory");
         let home = directory.path().to_str().expect("utf-8").to_owned();
         // A short prompt, and nothing of the machine's own start-up files.
-        std::fs::write(directory.path().join(".bash_profile"), "PS1='> '; HISTFILE=\nbind 'set enable-bracketed-paste off'\n").expect("a profile");
+        std::fs::write(
+            directory.path().join(".bash_profile"),
+            "PS1='> '; HISTFILE=\nbind 'set enable-bracketed-paste off'\n",
+        )
+        .expect("a profile");
         let mut config = Config {
             session: "abcdefghij01".parse::<SessionId>().expect("an id"),
             token: GuestToken::from_random([7; 32]),
