@@ -19,6 +19,10 @@ use crate::request::{Answer, Network, Request, Start};
 /// What `pasta` complained of, in the container's directory.
 const NETWORK_LOG: &str = "network.log";
 
+/// The part of a container's memory that each of `/tmp` and `/dev/shm` may take: files in them are
+/// never given up by the kernel, and with both full the programs still have half.
+const MEMORY_FILE_SYSTEM_SHARE: u64 = 4;
+
 pub(super) async fn run(inner: Arc<Inner>, container: Arc<Container>) -> Result<(), RuntimeError> {
     let removed = container.operation.lock().await;
     if *removed {
@@ -60,7 +64,7 @@ async fn launch(inner: &Inner, container: &Container) -> Result<(Process, Held),
         show_cgroup: inner.hierarchies.shows(),
         writable_usr: inner.writable_usr,
         way_out: inner.pasta.is_some(),
-        memory_file_system_bytes: record.limits.memory_bytes / 2,
+        memory_file_system_bytes: record.limits.memory_bytes / MEMORY_FILE_SYSTEM_SHARE,
     };
     let process = match inner.helper.ask(&Request::Start(Box::new(start))).await? {
         Answer::Started(process) => process,

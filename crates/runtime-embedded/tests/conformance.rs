@@ -1,0 +1,15 @@
+//! The conformance suite on this kernel, as root.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod support;
+
+use runtime::conformance::Rig;
+use support::Here;
+
+async fn rig() -> Rig {
+    assert!(nix::unistd::Uid::effective().is_root(), "this suite has to run as root; rootless.rs is the one without");
+    Rig::new(Box::new(Here::new())).await
+}
+
+runtime::conformance_suite!(rig);
