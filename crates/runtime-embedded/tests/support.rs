@@ -15,8 +15,16 @@ use tempfile::TempDir;
 /// A data directory of one test's own.
 pub struct Here {
     directory: TempDir,
-    /// Namespaces that containers were seen to have.
-    seen: Mutex<HashMap<ContainerId, BTreeSet<PathBuf>>>,
+    /// What containers that ran were seen to have.
+    seen: Mutex<HashMap<ContainerId, Seen>>,
+}
+
+#[derive(Default)]
+struct Seen {
+    namespaces: BTreeSet<PathBuf>,
+    /// When, in clock ticks since boot. The kernel gives a namespace's number to another once it is
+    /// gone, so a younger process that has the number is another test's.
+    at: u64,
 }
 
 impl Here {
@@ -82,11 +90,13 @@ impl Host for Here {
 
     fn traces(&self, id: &ContainerId) -> Vec<String> {
         let mut seen = self.seen.lock().unwrap();
-        let namespaces = seen.entry(id.clone()).or_default();
+        let seen = seen.entry(id.clone()).or_default();
         if let Some(pid) = self.process(id, "process.json") {
             let own = namespaces_of("self");
-            namespaces.extend(namespaces_of(&pid.to_string()).difference(&own).cloned());
+            seen.namespaces.extend(namespaces_of(&pid.to_string()).difference(&own).cloned());
+            seen.at = ticks_since_boot();
         }
+        let namespaces = &seen.namespaces;
         let mut traces = Vec::new();
         for kind in ["containers", "making", "trash"] {
             let path = self.runtime_directory().join(kind).join(id.as_str());
@@ -101,12 +111,9 @@ impl Host for Here {
             else {
                 continue;
             };
-            let inside = namespaces_of(&pid).intersection(namespaces).next().is_some();
-            let held = pid == std::process::id().to_string() && {
-                let links = fs::read_dir("/proc/self/fd").unwrap().flatten();
-                links.filter_map(|link| fs::read_link(link.path()).ok()).any(|target| namespaces.contains(&target))
-            };
-            if inside || held {
+            let inside = namespaces_of(&pid).intersection(namespaces).next().is_some()
+                && started(&pid).is_some_and(|start| start <= seen.at);
+            if inside {
                 traces.push(format!(
                     "process {pid} {}",
                     fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default()
@@ -138,6 +145,18 @@ impl Host for Here {
     fn secret(&self) -> String {
         self.directory.path().join("runtime").to_string_lossy().into_owned()
     }
+}
+
+fn ticks_since_boot() -> u64 {
+    let uptime = fs::read_to_string("/proc/uptime").unwrap();
+    let (seconds, hundredths) = uptime.split_whitespace().next().unwrap().split_once('.').unwrap();
+    // A tick is a hundredth of a second for programs, on every architecture Berth is built for.
+    seconds.parse::<u64>().unwrap() * 100 + hundredths.parse::<u64>().unwrap()
+}
+
+fn started(pid: &str) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
 }
 
 fn namespaces_of(pid: &str) -> BTreeSet<PathBuf> {

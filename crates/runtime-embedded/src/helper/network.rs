@@ -37,6 +37,9 @@ const TUNNEL: &str = "/dev/net/tun";
 /// Where pasta finds the network namespace, on the stage.
 const NAMESPACE: &str = "network";
 
+const LOOPBACK: Prefix = Prefix { address: Ipv4Addr::new(127, 0, 0, 0), length: 8 };
+/// Which some systems take for themselves.
+const THIS_NETWORK: Prefix = Prefix { address: Ipv4Addr::new(0, 0, 0, 0), length: 8 };
 /// Where clouds serve credentials to whoever asks, and where nothing else is.
 const LINK_LOCAL: Prefix = Prefix { address: Ipv4Addr::new(169, 254, 0, 0), length: 16 };
 
@@ -85,11 +88,14 @@ pub(super) fn close(pid: i32, identity: Identity, way_out: bool) -> Result<(), S
     }
 }
 
-/// What no container may reach: every address of this host and the link-local ones.
+/// What no container may reach: every address of this host, its loopback above all, and the
+/// link-local ones. Loopback needs a route of its own because a socket bound to the interface passes
+/// over the container's own loopback, and pasta would take the packet to the host's.
 fn refused() -> io::Result<Vec<Prefix>> {
     let mut prefixes = Routes::open()?.local()?;
-    prefixes.retain(|prefix| !prefix.address.is_loopback());
-    prefixes.push(LINK_LOCAL);
+    prefixes.extend([LOOPBACK, LINK_LOCAL, THIS_NETWORK]);
+    prefixes.sort_unstable();
+    prefixes.dedup();
     Ok(prefixes)
 }
 

@@ -26,6 +26,8 @@ pub struct Inside {
     runtime: Arc<dyn Runtime>,
     id: ContainerId,
     token: GuestToken,
+    /// Numbers commands, from a different number in each shell: an earlier one's output may still be
+    /// on the screen.
     commands: AtomicU32,
 }
 
@@ -40,7 +42,9 @@ pub struct Output {
 
 impl Inside {
     pub(super) fn new(runtime: Arc<dyn Runtime>, id: ContainerId, token: GuestToken) -> Self {
-        Self { runtime, id, token, commands: AtomicU32::new(0) }
+        use std::hash::{BuildHasher, RandomState};
+        let first = (RandomState::new().hash_one(0) & 0xFFFF_FFFF) as u32;
+        Self { runtime, id, token, commands: AtomicU32::new(first) }
     }
 
     /// Runs a command line in the shell, and waits for its end.

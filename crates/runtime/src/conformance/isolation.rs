@@ -62,8 +62,14 @@ const CLONE3: u32 = 435;
 
 /// Makes a system call and answers its error number, 0 if it succeeded.
 async fn errno(shell: &Inside, number: u32, arguments: &str) -> i32 {
-    let line = format!("perl -e '$r = syscall({number}, {arguments}); exit($r == -1 ? $!+0 : 0)'");
-    shell.run(&line).await.code
+    let line = format!(
+        "perl -e '@a = ({arguments}); $r = syscall({number}, @a); print \"errno \", $r == -1 ? $!+0 : 0, \"\\n\"'"
+    );
+    let text = shell.run(&line).await.text;
+    text.trim()
+        .strip_prefix("errno ")
+        .and_then(|number| number.parse().ok())
+        .unwrap_or_else(|| panic!("{line}: {text}"))
 }
 
 pub async fn other_containers_are_out_of_sight(rig: &mut Rig) {
@@ -238,25 +244,37 @@ pub async fn no_descriptor_of_the_hosts_is_open(rig: &mut Rig) {
 pub async fn the_host_cannot_be_reached_over_the_network(rig: &mut Rig) {
     let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
+    let datagrams = tokio::net::UdpSocket::bind(("0.0.0.0", port)).await.unwrap();
+    datagrams.join_multicast_v4([224, 0, 0, 251].into(), [0, 0, 0, 0].into()).unwrap();
     let (_, shell) = rig.start(&spec()).await;
     // Whatever way out there is needs a moment; with it there, or after a while without.
     shell.run("for i in $(seq 30); do grep -q eth0 /proc/net/route && break; sleep 0.1; done").await;
-    let mut addresses = vec!["127.0.0.1".to_owned(), "0.0.0.0".to_owned(), "169.254.169.254".to_owned()];
+    let mut addresses: Vec<_> = ["127.0.0.1", "127.1.2.3", "0.0.0.0", "224.0.0.251", "255.255.255.255"]
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
     addresses.extend(own_address());
     addresses.extend(shell.run("awk '$2 == \"00000000\" {print $3}' /proc/net/route").await.text.lines().map(gateway));
     for address in addresses {
-        let plain = shell.run(&format!("timeout 1 bash -c ': < /dev/tcp/{address}/{port}' 2>/dev/null")).await;
-        // An egress that answers for every address is none of ours; only the listener counts.
-        drop(plain);
-        // Past the routes: SO_BINDTODEVICE is anybody's.
-        let bound = format!(
-            "timeout 1 perl -MSocket -e 'socket(S, PF_INET, SOCK_STREAM, 0); \
-             setsockopt(S, SOL_SOCKET, 25, \"eth0\\0\"); \
-             connect(S, pack_sockaddr_in({port}, inet_aton(\"{address}\")))'"
-        );
-        shell.run(&bound).await;
-        let reached = timeout(std::time::Duration::from_millis(50), listener.accept()).await;
-        assert!(reached.is_err(), "the host was reached at {address}");
+        // By the routes, and past them: SO_BINDTODEVICE is anybody's.
+        for bind in ["", "setsockopt(S, SOL_SOCKET, 25, \"eth0\\0\");"] {
+            let send = format!(
+                "timeout 1 perl -MSocket -e '$to = pack_sockaddr_in({port}, inet_aton(\"{address}\")); \
+                 socket(S, PF_INET, SOCK_DGRAM, 0); setsockopt(S, SOL_SOCKET, SO_BROADCAST, 1); {bind} \
+                 send(S, \"x\", 0, $to); socket(S, PF_INET, SOCK_STREAM, 0); {bind} connect(S, $to)'"
+            );
+            shell.run(&send).await;
+        }
+    }
+    let mut buffer = [0; 8];
+    let reached = timeout(std::time::Duration::from_millis(200), async {
+        tokio::select! {
+            accepted = listener.accept() => format!("a connection: {accepted:?}"),
+            received = datagrams.recv_from(&mut buffer) => format!("a datagram: {received:?}"),
+        }
+    });
+    if let Ok(what) = reached.await {
+        panic!("the host was reached by {what}");
     }
 }
 
