@@ -89,13 +89,15 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     await api.dispose();
   },
 
-  startServer: async ({ browser, playwright }, use) => {
+  startServer: async ({ browser, context, playwright }, use) => {
     const started: Server[] = [];
     await use(async (dataDir) => {
       const server = await Server.start(dataDir);
       started.push(server);
       return server;
     });
+    // What an open page says of its server going away is no fault of the page's.
+    for (const page of context.pages()) await page.close();
     const directories = new Set(started.map((server) => server.dataDir));
     for (const server of started) await server.stop();
     for (const directory of directories) {
