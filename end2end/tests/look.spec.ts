@@ -1,21 +1,26 @@
 // How the pages look: pictures for people to look at, and what a program can tell about looks.
+import { join, resolve } from 'node:path';
+
 import { type Page } from '@playwright/test';
 
 import { expect, test } from '../fixtures.ts';
 import { Dashboard } from '../pages/dashboard.ts';
 import { Terminal } from '../pages/terminal.ts';
 
+const PICTURES = resolve(import.meta.dirname, '../results/look');
+
 /** The least height and width of what a finger presses, CSS pixels. */
 const FINGER = 40;
 
+/** Black is left out: on a dark screen it is meant for backgrounds. */
 const COLOURS =
-  `for i in 0 1 2 3 4 5 6 7; do printf "\\033[3\${i}mcolour $i\\033[0m  \\033[9\${i}mbright $i\\033[0m\\n"; done`;
+  `printf "\\033[90mbright 0\\033[0m\\n"; for i in 1 2 3 4 5 6 7; do printf "\\033[3\${i}mcolour $i\\033[0m  \\033[9\${i}mbright $i\\033[0m\\n"; done`;
 
 async function picture(page: Page, name: string): Promise<void> {
   const { project } = test.info();
   for (const colorScheme of ['dark', 'light'] as const) {
     await page.emulateMedia({ colorScheme });
-    await page.screenshot({ path: `end2end/results/look/${project.name}-${name}-${colorScheme}.png` });
+    await page.screenshot({ path: join(PICTURES, `${project.name}-${name}-${colorScheme}.png`) });
   }
   await page.emulateMedia({ colorScheme: 'dark' });
 }

@@ -44,7 +44,6 @@ pub fn SessionCard(session: Signal<Session>, actions: SessionActions, clock: Clo
                         on_cancel=Callback::new(move |()| actions.renaming.set(false))
                     />
                 </Show>
-                <SessionMenu session actions/>
             </div>
             <p class="session-facts">
                 <StateBadge state/>
@@ -60,6 +59,7 @@ pub fn SessionCard(session: Signal<Session>, actions: SessionActions, clock: Clo
             <div class="session-buttons">
                 <A href=href attr:class="button">{icons::terminal()} "Open"</A>
                 <StartStop state actions/>
+                <SessionMenu session actions/>
             </div>
             <DeleteDialog session actions/>
         </li>

@@ -26,6 +26,7 @@ pub fn TerminalTabs(tabs: RwSignal<Tabs>, states: TerminalStates, on_close: Call
             _ => return,
         };
         event.prevent_default();
+        states.of(shown).keeps_focus_in_tab.set_value(true);
         tabs.update(|tabs| tabs.activate(shown));
         focus_tab(shown);
     };
@@ -42,9 +43,9 @@ pub fn TerminalTabs(tabs: RwSignal<Tabs>, states: TerminalStates, on_close: Call
                 title=move || if full.get() { "A session has at most six terminals" } else { "New terminal" }
                 disabled=full
                 on:click=move |_| {
-                    tabs.update(|tabs| {
-                        tabs.add();
-                    });
+                    if let Some(added) = tabs.try_update(Tabs::add).flatten() {
+                        states.of(added).keeps_focus_in_tab.set_value(false);
+                    }
                 }
             >
                 {icons::plus()}
@@ -68,7 +69,11 @@ fn Tab(id: TerminalId, tabs: RwSignal<Tabs>, states: TerminalStates, on_close: C
                 aria-selected=move || active.get().to_string()
                 aria-keyshortcuts=closes.then_some("Delete")
                 tabindex=move || if active.get() { "0" } else { "-1" }
-                on:click=move |_| tabs.update(|tabs| tabs.activate(id))
+                on:click=move |_| {
+                    states.of(id).keeps_focus_in_tab.set_value(false);
+                    tabs.update(|tabs| tabs.activate(id));
+                    states.of(id).focus.notify();
+                }
             >
                 <span class="tab-number" aria-hidden="true">{id.to_string()}</span>
                 {move || process.with(|process| label(id, process))}

@@ -45,6 +45,11 @@ pub struct TerminalState {
     pub again: Trigger,
     /// Asks to drive.
     pub take_control: Trigger,
+    /// Asks for the keyboard.
+    pub focus: Trigger,
+    /// Whether the keyboard stays with the tab when it is shown: it was reached by keys, and the
+    /// next key may lead on.
+    pub keeps_focus_in_tab: StoredValue<bool>,
 }
 
 impl TerminalState {
@@ -57,6 +62,8 @@ impl TerminalState {
             broken: RwSignal::new(None),
             again: Trigger::new(),
             take_control: Trigger::new(),
+            focus: Trigger::new(),
+            keeps_focus_in_tab: StoredValue::new(false),
         }
     }
 }

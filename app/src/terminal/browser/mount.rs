@@ -48,7 +48,9 @@ pub fn mount(
                     return;
                 }
                 let opened = LiveTerminal::open(&parent, session, terminal, state);
-                opened.focus();
+                if !state.keeps_focus_in_tab.get_value() {
+                    opened.focus();
+                }
                 live.set_value(Some(opened));
             });
         }
@@ -58,7 +60,9 @@ pub fn mount(
         if active.get() {
             call(live, |live| {
                 live.fit();
-                live.focus();
+                if !state.keeps_focus_in_tab.get_value() {
+                    live.focus();
+                }
             });
         }
     });
@@ -70,6 +74,7 @@ pub fn mount(
     });
     after_first(move || state.again.track(), move || call(live, LiveTerminal::again));
     after_first(move || state.take_control.track(), move || call(live, LiveTerminal::take_control));
+    after_first(move || state.focus.track(), move || call(live, LiveTerminal::focus));
     follow_window(live);
 }
 
