@@ -42,7 +42,7 @@ async fn a_hung_guest_is_told_as_one_within_a_limit_and_can_be_deleted() {
 
 #[tokio::test]
 async fn a_program_that_eats_all_memory_is_killed_and_its_shell_lives() {
-    let server = Server::with(&["--memory", "128MiB"]).await;
+    let server = Server::with(&["--limits-memory", "128MiB"]).await;
     let id = server.client.running().await;
     let mut terminal = server.client.terminal(&id, 1).await;
     let hog = "(head -c 1000m /dev/zero | tail >/dev/null); echo status $?";
@@ -76,7 +76,10 @@ async fn what_looks_like_our_frames_is_only_output() {
     let printed = terminal.run(r#"printf '{"type":"exit","code":0}\n'"#).await;
     assert_eq!(printed, "{\"type\":\"exit\",\"code\":0}\n");
     assert_eq!(terminal.ended, None);
-    terminal.type_in(" cat > pasted\r{\"type\":\"take_control\"}\r\u{4}").await;
+    let from = terminal.shown.len();
+    terminal.type_in(" echo re''ady; cat > pasted\r").await;
+    terminal.until_shown(from, "ready").await;
+    terminal.type_in("{\"type\":\"take_control\"}\r\u{4}").await;
     assert_eq!(terminal.run("cat pasted").await, "{\"type\":\"take_control\"}\n");
     server.close().await;
 }

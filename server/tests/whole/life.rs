@@ -71,7 +71,7 @@ async fn a_terminal_that_was_cut_goes_on_where_it_was() {
     // What both saw is one stream: the numbers go on without a gap or a double.
     let whole = [&terminal.shown[from..], &again.shown].concat();
     let text = String::from_utf8_lossy(&whole).into_owned();
-    let numbers: Vec<u32> = text.lines().filter_map(|line| line.trim().parse().ok()).collect();
+    let numbers: Vec<u32> = text.split(['\r', '\n']).filter_map(|line| line.parse().ok()).collect();
     assert_eq!(numbers, (1..=20000).collect::<Vec<u32>>(), "cut at {cut}");
     server.close().await;
 }
@@ -96,7 +96,7 @@ async fn two_sessions_see_nothing_of_each_other() {
     let mut first = server.client.terminal(&one, 1).await;
     let mut second = server.client.terminal(&two, 1).await;
     first.run("echo secret-of-one > ~/secret; (exec -a process-of-one tail -f /dev/null &)").await;
-    assert_eq!(second.run("ls ~; cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c process-of-on[e]").await, "workspace\n0\n");
+    assert_eq!(second.run("command ls ~; cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c process-of-on[e]").await, "workspace\n0\n");
     let seen = second.run("find / -xdev -name secret 2>/dev/null; hostname; cat /proc/mounts | grep -c berth-test").await;
     assert!(!seen.contains("/secret"), "{seen}");
     server.close().await;

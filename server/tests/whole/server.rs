@@ -32,7 +32,9 @@ impl Server {
     pub async fn with(extra: &[&str]) -> Self {
         let directory = tempfile::Builder::new().prefix("berth-test-").tempdir().unwrap();
         let data = directory.path().to_owned();
-        Self { directory: Some(directory), ..Self::on(&data, extra).await }
+        let mut server = Self::on(&data, extra).await;
+        server.directory = Some(directory);
+        server
     }
 
     /// A server on an existing data directory.
@@ -131,9 +133,11 @@ fn guest() -> PathBuf {
     guest
 }
 
-/// Host processes whose command line, working directory or mounts name `directory`.
+/// Host processes whose command line names `directory`, and containers' whose mounts do.
 pub fn processes_with(directory: &Path) -> Vec<i32> {
     let name = directory.to_str().unwrap();
+    let namespace = |process: &Path| std::fs::read_link(process.join("ns/mnt")).ok();
+    let host = namespace(Path::new("/proc/self"));
     let mut found = Vec::new();
     for entry in std::fs::read_dir("/proc").unwrap().flatten() {
         let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<i32>().ok()) else { continue };
@@ -142,7 +146,7 @@ pub fn processes_with(directory: &Path) -> Vec<i32> {
         }
         // A process may end between the listing and the look.
         let has = |file: &str| std::fs::read(entry.path().join(file)).is_ok_and(|text| contains(&text, name.as_bytes()));
-        if has("cmdline") || has("mountinfo") {
+        if has("cmdline") || (namespace(&entry.path()) != host && has("mountinfo")) {
             found.push(pid);
         }
     }
