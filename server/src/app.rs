@@ -109,10 +109,9 @@ impl AppBuilder {
         let database = Database::open(&config.database_url).await.map_err(StartError::Database)?;
         let auth = Auth::new(database.clone(), &config.data_dir, config.is_public_over_tls())
             .map_err(|source| StartError::Token { directory: config.data_dir.clone(), source })?;
-        let service =
-            SessionService::start(database.clone(), Arc::clone(&runtime), config.limits, shutdown.clone())
-                .await
-                .map_err(StartError::Sessions)?;
+        let service = SessionService::start(database.clone(), Arc::clone(&runtime), config.limits, shutdown.clone())
+            .await
+            .map_err(StartError::Sessions)?;
         shutdown.spawn(Auth::sweep(database.clone(), shutdown.clone()));
         Ok(App {
             config: Arc::new(config),

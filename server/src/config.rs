@@ -12,6 +12,8 @@ mod origin;
 mod print;
 mod size;
 mod source;
+#[cfg(test)]
+mod tests;
 mod values;
 
 pub use command_line::{Command, Invocation, parse_command_line};

@@ -38,13 +38,8 @@ impl DataDir {
         let unusable = |source| DataDirError::Unusable { path: path.to_owned(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(unusable)?;
         let lock = path.join(LOCK_FILE);
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(lock)
-            .map_err(unusable)?;
+        let file =
+            OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(lock).map_err(unusable)?;
         match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
             Ok(lock) => Ok(Self { _lock: lock }),
             Err((_, Errno::EWOULDBLOCK)) => Err(DataDirError::Taken { path: path.to_owned() }),

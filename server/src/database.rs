@@ -77,14 +77,8 @@ impl Database {
     }
 }
 
-async fn within<T>(
-    limit: Duration,
-    what: &'static str,
-    future: impl Future<Output = T>,
-) -> Result<T, DatabaseError> {
-    tokio::time::timeout(limit, future)
-        .await
-        .map_err(|_| DatabaseError::Timeout { what, seconds: limit.as_secs() })
+async fn within<T>(limit: Duration, what: &'static str, future: impl Future<Output = T>) -> Result<T, DatabaseError> {
+    tokio::time::timeout(limit, future).await.map_err(|_| DatabaseError::Timeout { what, seconds: limit.as_secs() })
 }
 
 /// Times are kept as whole microseconds since 1970, which both databases order and compare alike.

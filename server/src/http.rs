@@ -22,7 +22,7 @@ mod sign_in;
 mod socket;
 
 pub use error::HttpError;
-pub use extract::{Id, JsonBody, SignedIn, TerminalAddress};
+pub(crate) use extract::{Id, JsonBody, SignedIn, TerminalAddress};
 pub use openapi::document;
 pub use request::RequestId;
 pub use serve::{Peer, serve};

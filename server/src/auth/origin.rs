@@ -26,10 +26,7 @@ pub fn origin_is_allowed(headers: &HeaderMap, config: &Config) -> bool {
 /// Whether the browser says that another site's page sent the request.
 #[must_use]
 pub fn is_cross_site(headers: &HeaderMap) -> bool {
-    headers
-        .get_all("sec-fetch-site")
-        .iter()
-        .any(|value| !matches!(value.as_bytes(), b"same-origin" | b"none"))
+    headers.get_all("sec-fetch-site").iter().any(|value| !matches!(value.as_bytes(), b"same-origin" | b"none"))
 }
 
 /// The header's value when there is exactly one.

@@ -32,12 +32,13 @@ pub struct Invocation {
 /// What clap says of it: a usage error, or the help or version that was asked for.
 pub fn parse_command_line(arguments: impl IntoIterator<Item = OsString>) -> Result<Invocation, clap::Error> {
     let matches = command().try_get_matches_from(arguments)?;
-    let (command, flags) = match matches.subcommand() {
-        Some(("config", matches)) => (Command::Config, matches),
-        Some(("health", matches)) => (Command::Health, matches),
-        Some((_, matches)) => (Command::Serve, matches),
-        None => (Command::Serve, &matches),
+    let command = match matches.subcommand_name() {
+        Some("config") => Command::Config,
+        Some("health") => Command::Health,
+        _ => Command::Serve,
     };
+    // Flags are global: clap hands them to the innermost command, wherever they stood.
+    let flags = matches.subcommand().map_or(&matches, |(_, matches)| matches);
     Ok(Invocation { command, config: flags.get_one::<PathBuf>("config").cloned(), flags: read_flags(flags) })
 }
 
@@ -47,24 +48,21 @@ fn command() -> clap::Command {
         .about("A container of its own for every coding agent, and a browser tab into it")
         .after_help("Each option can be a BERTH_* variable or a key in berth.toml; `berth config` prints them all.")
         .args(arguments())
-        .subcommand(clap::Command::new("serve").about("Serve (the default)").args(arguments()))
-        .subcommand(
-            clap::Command::new("config").about("Print the configuration and where it comes from").args(arguments()),
-        )
-        .subcommand(
-            clap::Command::new("health").about("Ask the running server whether it is alive").args(arguments()),
-        )
+        .subcommand(clap::Command::new("serve").about("Serve (the default)"))
+        .subcommand(clap::Command::new("config").about("Print the configuration and where it comes from"))
+        .subcommand(clap::Command::new("health").about("Ask the running server whether it is alive"))
 }
 
 fn arguments() -> impl Iterator<Item = Arg> {
     let config = Arg::new("config")
         .long("config")
+        .global(true)
         .value_name("FILE")
         .value_parser(clap::value_parser!(PathBuf))
         .help("The configuration file, instead of ./berth.toml or the data directory's");
     let flag = |key: &'static super::keys::Key| {
         let action = if key.many { ArgAction::Append } else { ArgAction::Set };
-        Arg::new(key.name).long(key.flag()).value_name(key.value).help(key.help).action(action)
+        Arg::new(key.name).long(key.flag()).value_name(key.value).help(key.help).action(action).global(true)
     };
     std::iter::once(config).chain(KEYS.iter().map(flag))
 }

@@ -44,8 +44,11 @@ impl File<'_> {
                 }
                 (_, Some(known)) => {
                     let place = self.place(key.span().start);
-                    let values = read_values(value, known.many)
-                        .map_err(|problem| ConfigError::Value { place: place.clone(), key: known.name, problem })?;
+                    let values = read_values(value, known.many).map_err(|problem| ConfigError::Value {
+                        place: place.clone(),
+                        key: known.name,
+                        problem,
+                    })?;
                     into.insert(known.name, Setting { values, from: place });
                 }
                 (_, None) => {

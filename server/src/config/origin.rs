@@ -85,8 +85,19 @@ mod tests {
             assert_eq!(text.parse::<Origin>().map(|origin| origin.to_string()).as_deref(), Ok(form), "{text}");
         }
         for wrong in [
-            "", "null", "*", "example.com", "https://", "ftp://example.com", "https://a/b", "https://a?b", "//a",
-            "https://*.example.com", "https://user@example.com", "https://example.com:", "https://example.com:99999",
+            "",
+            "null",
+            "*",
+            "example.com",
+            "https://",
+            "ftp://example.com",
+            "https://a/b",
+            "https://a?b",
+            "//a",
+            "https://*.example.com",
+            "https://user@example.com",
+            "https://example.com:",
+            "https://example.com:99999",
         ] {
             assert!(wrong.parse::<Origin>().is_err(), "{wrong}");
         }

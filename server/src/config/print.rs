@@ -28,7 +28,10 @@ pub fn describe(config: &Config) -> String {
 }
 
 fn print(key: &Key, values: &[String]) -> String {
-    let quoted = |value: &String| toml::Value::String(mask(key, value)).to_string();
+    let quoted = |value: &String| match value.parse::<i64>() {
+        Ok(number) => number.to_string(),
+        Err(_) => toml::Value::String(mask(key, value)).to_string(),
+    };
     if key.many {
         return format!("[{}]", values.iter().map(quoted).collect::<Vec<_>>().join(", "));
     }

@@ -13,7 +13,8 @@ use super::{Config, size};
 
 /// Only this machine, until somebody decides otherwise.
 const LISTEN: &str = "127.0.0.1:7878";
-const LOG: &str = "info";
+/// Migrations say more of themselves than a person wants to know.
+const LOG: &str = "info,sea_orm_migration=warn";
 /// One CPU.
 const CPU_MILLIS: u32 = 1000;
 /// Room for a compiler and a language server beside an agent.
@@ -54,10 +55,10 @@ pub(super) fn check(mut settings: Settings, environment: &Environment) -> Result
             SocketAddr::from_str(text).map_err(|_| format!("expected an address such as {LISTEN}, found `{text}`"))
         })?,
         data_dir,
-        database_url: reader.one("database_url", |text| check_database_url(text))?,
+        database_url: reader.one("database_url", check_database_url)?,
         public_url: reader.optional("public_url", |text| text.parse())?,
         allowed_origins: reader.many("allowed_origins", |text| text.parse())?,
-        log: reader.one("log", |text| check_filter(text))?,
+        log: reader.one("log", check_filter)?,
         guest: reader.one("guest", path)?,
         limits: Limits {
             cpu_millis: reader.one("limits.cpu_millis", |text| number(text, LEAST_CPU_MILLIS))?,
@@ -93,17 +94,15 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn many<T>(
-        &self,
-        name: &'static str,
-        parse: impl Fn(&str) -> Result<T, String>,
-    ) -> Result<Vec<T>, ConfigError> {
+    fn many<T>(&self, name: &'static str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, ConfigError> {
         debug_assert!(KEYS.iter().any(|key| key.name == name), "{name} is not in the table of keys");
         let Some(setting) = self.settings.get(name) else { return Ok(Vec::new()) };
         let values = setting.values.iter().map(|text| parse(text));
-        values
-            .collect::<Result<_, _>>()
-            .map_err(|problem| ConfigError::Value { place: setting.from.clone(), key: name, problem })
+        values.collect::<Result<_, _>>().map_err(|problem| ConfigError::Value {
+            place: setting.from.clone(),
+            key: name,
+            problem,
+        })
     }
 
     fn optional<T>(
@@ -114,11 +113,7 @@ impl Reader<'_> {
         Ok(self.many(name, parse)?.pop())
     }
 
-    fn one<T>(
-        &self,
-        name: &'static str,
-        parse: impl Fn(&str) -> Result<T, String>,
-    ) -> Result<T, ConfigError> {
+    fn one<T>(&self, name: &'static str, parse: impl Fn(&str) -> Result<T, String>) -> Result<T, ConfigError> {
         self.optional(name, parse)?.ok_or(ConfigError::Value {
             place: Source::Default,
             key: name,
@@ -129,9 +124,9 @@ impl Reader<'_> {
 
 fn check_database_url(text: &str) -> Result<String, String> {
     // The text is not repeated: it may hold a password.
-    let is_known = ["sqlite://", "postgres://", "postgresql://"].iter().any(|scheme| {
-        text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty())
-    });
+    let is_known = ["sqlite://", "postgres://", "postgresql://"]
+        .iter()
+        .any(|scheme| text.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty()));
     if is_known { Ok(text.to_owned()) } else { Err("expected sqlite://PATH or postgres://USER@HOST/DATABASE".into()) }
 }
 

@@ -76,7 +76,9 @@ fn is_lock(code: &str) -> bool {
     const SQLITE_LOCKED: u32 = 6;
     match code {
         "55P03" | "40001" | "40P01" => true,
-        code if code.len() < 5 => code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, SQLITE_BUSY | SQLITE_LOCKED)),
+        code if code.len() < 5 => {
+            code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, SQLITE_BUSY | SQLITE_LOCKED))
+        }
         _ => false,
     }
 }

@@ -30,7 +30,8 @@ pub(super) async fn serve(site_root: &Path, request: Request) -> Result<Response
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
         return Ok(super::error::method_not_allowed().await.into_response());
     }
-    let files = ServeDir::new(site_root).append_index_html_on_directories(false).precompressed_br().precompressed_gzip();
+    let files =
+        ServeDir::new(site_root).append_index_html_on_directories(false).precompressed_br().precompressed_gzip();
     let response = match files.oneshot(request).await {
         Ok(response) => response,
         Err(never) => match never {},
@@ -52,10 +53,21 @@ mod tests {
 
     #[test]
     fn only_files_of_the_site_are_public() {
-        for file in ["/pkg/berth.js", "/vendor/xterm/xterm.mjs", "/modules/xterm.mjs", "/favicon.ico", "/fonts/inter.woff2"] {
+        for file in
+            ["/pkg/berth.js", "/vendor/xterm/xterm.mjs", "/modules/xterm.mjs", "/favicon.ico", "/fonts/inter.woff2"]
+        {
             assert!(is_asset(file), "{file}");
         }
-        for other in ["/", "/pkg", "/sessions/abcdefghij01", "/api/openapi.json", "/api/docs/try.js", "/a/b.js", "/.env", "/x.html"] {
+        for other in [
+            "/",
+            "/pkg",
+            "/sessions/abcdefghij01",
+            "/api/openapi.json",
+            "/api/docs/try.js",
+            "/a/b.js",
+            "/.env",
+            "/x.html",
+        ] {
             assert!(!is_asset(other), "{other}");
         }
     }

@@ -22,7 +22,10 @@ pub(super) fn router(document: &OpenApi) -> Router<App> {
     Router::new()
         .route("/api/openapi.json", get(|| async move { ([(header::CONTENT_TYPE, "application/json")], json) }))
         .route("/api/docs", get(|| async move { Html(page) }))
-        .route("/api/docs/try.js", get(|| async { ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], SCRIPT) }))
+        .route(
+            "/api/docs/try.js",
+            get(|| async { ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], SCRIPT) }),
+        )
 }
 
 fn page(document: &Value) -> String {
@@ -62,10 +65,15 @@ fn operation_html(document: &Value, path: &str, method: &str, operation: &Value)
     let parameters: String = operation["parameters"].as_array().into_iter().flatten().map(parameter_html).collect();
     let body = members(&operation["requestBody"]["content"]).next().map(|(content_type, content)| {
         let example = escape(&example(document, &content["schema"], 0).to_string());
-        format!(r#"<label>Body, {0} <textarea data-body="{0}" rows="3" spellcheck="false">{example}</textarea></label>"#, escape(content_type))
+        format!(
+            r#"<label>Body, {0} <textarea data-body="{0}" rows="3" spellcheck="false">{example}</textarea></label>"#,
+            escape(content_type)
+        )
     });
     let responses: String = members(&operation["responses"])
-        .map(|(status, response)| format!("<tr><td>{}</td><td>{}</td></tr>", escape(status), escape(text(&response["description"]))))
+        .map(|(status, response)| {
+            format!("<tr><td>{}</td><td>{}</td></tr>", escape(status), escape(text(&response["description"])))
+        })
         .collect();
     format!(
         r#"<details>
@@ -110,7 +118,9 @@ fn example(document: &Value, schema: &Value, depth: u8) -> Value {
     match kind {
         "object" => {
             let properties = members(&schema["properties"]);
-            Value::Object(properties.map(|(name, schema)| (name.to_owned(), example(document, schema, depth + 1))).collect())
+            Value::Object(
+                properties.map(|(name, schema)| (name.to_owned(), example(document, schema, depth + 1))).collect(),
+            )
         }
         "array" => Value::Array(Vec::new()),
         "integer" | "number" => 0.into(),

@@ -28,7 +28,7 @@ enum Access {
 pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Result<Response, HttpError> {
     let access = access(&request);
     if access == Access::Socket {
-        // One that the database can't tell is nobody, and is told to sign in; the log says why.
+        // When the database can't tell, the handshake fails, which a page takes for a reason to try again.
         let actor = app.auth.actor(request.headers()).await?;
         request.extensions_mut().insert(actor);
         return Ok(next.run(request).await);
@@ -36,7 +36,9 @@ pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Ne
     let actor = if access == Access::Open { None } else { app.auth.actor(request.headers()).await? };
     if actor.is_none() && access != Access::Open {
         return match access {
-            Access::Page if is_read(request.method()) => Ok(Redirect::to(&sign_in::address_for(request.uri())).into_response()),
+            Access::Page if is_read(request.method()) => {
+                Ok(Redirect::to(&sign_in::address_for(request.uri())).into_response())
+            }
             _ => Err(HttpError::not_signed_in()),
         };
     }
@@ -69,7 +71,9 @@ fn access(request: &Request) -> Access {
 
 /// Whether `path` is one that programs call, and so never answered with a page.
 pub(super) fn is_for_programs(path: &str) -> bool {
-    ["/api", "/rpc"].iter().any(|root| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
+    ["/api", "/rpc"]
+        .iter()
+        .any(|root| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }
 
 fn is_read(method: &Method) -> bool {

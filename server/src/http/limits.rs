@@ -18,7 +18,8 @@ pub(super) const MAX_BODY: usize = 1 << 20;
 const REQUEST_LIMIT: Duration = Duration::from_secs(120);
 
 pub(super) async fn limits(request: Request, next: Next) -> Response {
-    let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    let length =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|length| length > MAX_BODY as u64) {
         return HttpError::too_large(MAX_BODY).into_response();
     }

@@ -50,7 +50,8 @@ pub(super) async fn request(State(app): State<App>, mut request: Request, next: 
     request.extensions_mut().insert(id.clone());
     let asked = Asked::from(&request);
     // Never the query: it may hold a token.
-    let span = tracing::info_span!("request", id = id.as_str(), method = %request.method(), path = request.uri().path());
+    let span =
+        tracing::info_span!("request", id = id.as_str(), method = %request.method(), path = request.uri().path());
     let answer = async {
         let began = Instant::now();
         let mut response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {

@@ -2,10 +2,10 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use axum::Router;
 use axum::extract::{Extension, Form, State};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
-use axum::Router;
 use http::{HeaderMap, Method, StatusCode, Uri, header};
 use serde::Deserialize;
 
@@ -63,7 +63,8 @@ async fn submit(
     peer: Option<Extension<Peer>>,
     form: Result<Form<Wanted>, axum::extract::rejection::FormRejection>,
 ) -> Result<Response, HttpError> {
-    let Form(wanted) = form.map_err(|error| HttpError::malformed(format!("The form can't be used: {}.", error.body_text())))?;
+    let Form(wanted) =
+        form.map_err(|error| HttpError::malformed(format!("The form can't be used: {}.", error.body_text())))?;
     attempt(&app, peer, &wanted).await
 }
 
@@ -161,8 +162,18 @@ mod tests {
             assert_eq!(next(path), path);
         }
         for elsewhere in [
-            "", "sessions", "https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "javascript:x",
-            "/a\r\nSet-Cookie: x=y", "/é", "/sign-in?token=x", "/sign-in", " /",
+            "",
+            "sessions",
+            "https://evil.example",
+            "//evil.example",
+            "/\\evil.example",
+            "/\t/evil.example",
+            "javascript:x",
+            "/a\r\nSet-Cookie: x=y",
+            "/é",
+            "/sign-in?token=x",
+            "/sign-in",
+            " /",
         ] {
             assert_eq!(next(elsewhere), "/", "{elsewhere:?}");
         }

@@ -15,11 +15,7 @@ use crate::http::{HttpError, Id, SignedIn};
     params(("id" = String, Path, description = "The session's id")),
     responses((status = 204, description = "It is gone"), NotFound, Conflict, Failures)
 )]
-pub async fn delete(
-    State(app): State<App>,
-    SignedIn(actor): SignedIn,
-    Id(id): Id,
-) -> Result<StatusCode, HttpError> {
+pub async fn delete(State(app): State<App>, SignedIn(actor): SignedIn, Id(id): Id) -> Result<StatusCode, HttpError> {
     app.sessions.delete(&actor, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -16,10 +16,6 @@ use crate::http::{HttpError, Id, SignedIn};
     params(("id" = String, Path, description = "The session's id")),
     responses((status = 200, description = "The session", body = Session), NotFound, Failures)
 )]
-pub async fn get(
-    State(app): State<App>,
-    SignedIn(actor): SignedIn,
-    Id(id): Id,
-) -> Result<Json<Session>, HttpError> {
+pub async fn get(State(app): State<App>, SignedIn(actor): SignedIn, Id(id): Id) -> Result<Json<Session>, HttpError> {
     Ok(Json(app.sessions.get(&actor, &id).await?))
 }

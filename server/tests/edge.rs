@@ -1,0 +1,19 @@
+//! The server's edges: who gets in, what a failure looks like, both databases, the process itself.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "edge/access.rs"]
+mod access;
+#[path = "edge/api.rs"]
+mod api;
+#[path = "edge/database.rs"]
+mod database;
+#[path = "edge/errors.rs"]
+mod errors;
+#[path = "edge/pages.rs"]
+mod pages;
+#[path = "edge/process.rs"]
+mod process;
+#[path = "edge/sign_in.rs"]
+mod sign_in;
+#[path = "support/lib.rs"]
+mod support;
