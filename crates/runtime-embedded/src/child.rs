@@ -91,11 +91,16 @@ impl Helper {
 
     async fn spawn(&self, request: &Request, output: Stdio, errors: Stdio) -> Result<Child, RuntimeError> {
         let input = serde_json::to_vec(request).map_err(|error| failed("write a request", error.into()))?;
-        let mut child = Command::new(&self.program)
-            .args(&self.args)
-            .stdin(Stdio::piped())
-            .stdout(output)
-            .stderr(errors)
+        let mut command = Command::new(&self.program);
+        command.args(&self.args).stdin(Stdio::piped()).stdout(output).stderr(errors);
+        // What a killed server's child makes or removes would get in the way of the next server's. A start
+        // is let to its end instead: the next server waits for it and takes its container up.
+        if !matches!(request, Request::Start(_)) {
+            let end_with_parent = || nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL).map_err(io::Error::from);
+            // SAFETY: one async-signal-safe system call between fork and exec.
+            unsafe { command.pre_exec(end_with_parent) };
+        }
+        let mut child = command
             .spawn()
             .map_err(|error| RuntimeError::Unavailable {
                 detail: format!("the container helper {} would not run: {error}", self.program.display()),

@@ -1,7 +1,7 @@
 //! Makes a container: built under another name, and then, whole, put in its place.
 
 use std::fs;
-use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use protocol::ContainerId;
@@ -34,11 +34,12 @@ pub(super) async fn run(inner: Arc<Inner>, spec: ContainerSpec) -> Result<Contai
         None => Identity::of_slot(free_slot(&inner)?),
     };
     let record = ContainerRecord::new(id.clone(), &spec, identity);
-    let made = build(&inner, &record).await;
+    // Its own name for each attempt: the child of a server that was killed may still be at an earlier one.
+    let making = inner.root.join(MAKING).join(format!("{id}.{:016x}", rand::random::<u64>()));
+    let made = build(&inner, &record, &making).await;
     if made.is_err() {
         // A failed attempt's files; start-up clears them if this fails too.
-        let path = inner.root.join(MAKING).join(id.as_str());
-        if let Err(error) = inner.remove_tree(&path, identity).await {
+        if let Err(error) = inner.remove_tree(&making, identity).await {
             tracing::warn!(container = %id, %error, "files of a container that was not made are left");
         }
     }
@@ -53,17 +54,10 @@ pub(super) async fn run(inner: Arc<Inner>, spec: ContainerSpec) -> Result<Contai
     Ok(id)
 }
 
-async fn build(inner: &Inner, record: &ContainerRecord) -> Result<(), RuntimeError> {
-    let making = inner.root.join(MAKING).join(record.id.as_str());
-    match fs::create_dir(&making) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            inner.remove_tree(&making, record.identity).await?;
-            fs::create_dir(&making).map_err(|error| failed("make a container's directory", error))?;
-        }
-        other => other.map_err(|error| failed("make a container's directory", error))?,
-    }
+async fn build(inner: &Inner, record: &ContainerRecord, making: &Path) -> Result<(), RuntimeError> {
+    fs::create_dir(making).map_err(|error| failed("make a container's directory", error))?;
     let prepare =
-        Prepare { directory: making.clone(), identity: record.identity, hostname: record.session.as_str().to_owned() };
+        Prepare { directory: making.to_owned(), identity: record.identity, hostname: record.session.as_str().to_owned() };
     match inner.helper.ask(&Request::Prepare(prepare)).await? {
         Answer::Done => {}
         Answer::Failed(failure) => return Err(failure.into_error()),
@@ -71,7 +65,7 @@ async fn build(inner: &Inner, record: &ContainerRecord) -> Result<(), RuntimeErr
     }
     record::write_durable(&making.join(CONTAINER), record).map_err(|error| failed("record a container", error))?;
     let place = inner.root.join(CONTAINERS).join(record.id.as_str());
-    fs::rename(&making, &place).map_err(|error| failed("put a container in its place", error))
+    fs::rename(making, &place).map_err(|error| failed("put a container in its place", error))
 }
 
 /// A range of ids that no container has.
