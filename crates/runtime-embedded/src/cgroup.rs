@@ -15,6 +15,8 @@ use runtime::{Limits, Usage};
 const PERIOD: u64 = 100_000;
 /// Name of the group that holds all of ours.
 const PARENT: &str = "berth";
+/// Name of the group beside it that holds the server itself, where a group was delegated to it.
+const SERVER: &str = "berth-server";
 
 /// What limits a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -145,6 +147,14 @@ impl Unified {
         let ours = base.join(PARENT);
         make(&ours.join(installation)).ok()?;
         let offered = fs::read_to_string(base.join("cgroup.controllers")).unwrap_or_default();
+        if !self.base.as_os_str().is_empty() {
+            // A group that hands controllers down may hold no processes; a delegated one holds us.
+            let leaf = base.join(SERVER);
+            let moved = make(&leaf).and_then(|()| fs::write(leaf.join("cgroup.procs"), "0"));
+            if let Err(error) = moved {
+                tracing::debug!(group = %base.display(), %error, "our own cgroup is not ours to divide");
+            }
+        }
         for controller in Controller::ALL {
             let offered = offered.split_whitespace().any(|name| name == controller.name());
             let handed = offered

@@ -96,15 +96,14 @@ impl Helper {
         // What a killed server's child makes or removes would get in the way of the next server's. A start
         // is let to its end instead: the next server waits for it and takes its container up.
         if !matches!(request, Request::Start(_)) {
-            let end_with_parent = || nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL).map_err(io::Error::from);
+            let end_with_parent =
+                || nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL).map_err(io::Error::from);
             // SAFETY: one async-signal-safe system call between fork and exec.
             unsafe { command.pre_exec(end_with_parent) };
         }
-        let mut child = command
-            .spawn()
-            .map_err(|error| RuntimeError::Unavailable {
-                detail: format!("the container helper {} would not run: {error}", self.program.display()),
-            })?;
+        let mut child = command.spawn().map_err(|error| RuntimeError::Unavailable {
+            detail: format!("the container helper {} would not run: {error}", self.program.display()),
+        })?;
         if let Some(mut stdin) = child.stdin.take() {
             match timeout(LIMIT, stdin.write_all(&input)).await {
                 // A child that dies before reading says why in its answer or status.

@@ -27,10 +27,7 @@ pub(crate) fn of(
         limit(hierarchies, "memory", Controller::Memory),
         limit(hierarchies, "pids", Controller::Pids),
         not("disk", "the file system has no project quotas that could be set here"),
-        match pasta {
-            Some(path) => yes("network", &format!("outbound IPv4 through {}", path.display())),
-            None => not("network", "pasta (Debian's passt) is not installed: containers have loopback only"),
-        },
+        network(pasta, probed),
         yes("seccomp", "libseccomp, with a second filter on arguments"),
         user_namespace(identity, few_ids),
     ];
@@ -45,6 +42,17 @@ pub(crate) fn of(
         None => format!("libcontainer, {}", if identity.is_none() { "as root" } else { "without root" }),
     };
     Health { available: obstacle.is_none(), summary, enforcement }
+}
+
+/// That a container is kept from the host's network always holds; what may be missing is a way out.
+fn network(pasta: Option<&Path>, probed: &Result<Probed, RuntimeError>) -> Enforcement {
+    match (pasta, probed) {
+        (Some(path), _) => yes("network", &format!("outbound IPv4 through {}", path.display())),
+        (None, Ok(Probed { network: Some(why), .. })) => {
+            not("network", &format!("containers have loopback only: {why}"))
+        }
+        (None, _) => not("network", "containers have loopback only: pasta (Debian's passt) is not installed"),
+    }
 }
 
 fn user_namespace(identity: Option<Identity>, few_ids: Option<String>) -> Enforcement {

@@ -32,7 +32,10 @@ impl From<Ended> for Exit {
 
 /// A process that existed when this was opened.
 #[derive(Debug)]
-pub(crate) struct Held(AsyncFd<OwnedFd>);
+pub(crate) struct Held {
+    descriptor: AsyncFd<OwnedFd>,
+    process: Process,
+}
 
 impl Held {
     /// Opens the very process that `process` describes; nothing when it is gone.
@@ -51,7 +54,8 @@ impl Held {
             return Ok(None);
         }
         // SAFETY: the descriptor is owned by what is registered, and stays the same for its life.
-        Ok(Some(Self(unsafe { AsyncFd::register_with_interest(descriptor, Interest::READABLE) }?)))
+        let descriptor = unsafe { AsyncFd::register_with_interest(descriptor, Interest::READABLE) }?;
+        Ok(Some(Self { descriptor, process: process.clone() }))
     }
 
     /// Sends a signal; does nothing when it is gone.
@@ -60,7 +64,7 @@ impl Held {
         let sent = unsafe {
             libc::syscall(
                 libc::SYS_pidfd_send_signal,
-                self.0.get_ref().as_raw_fd(),
+                self.descriptor.get_ref().as_raw_fd(),
                 signal,
                 std::ptr::null::<libc::siginfo_t>(),
                 0_u32,
@@ -75,16 +79,17 @@ impl Held {
 
     /// Waits until it has ended, and collects it if it is our child: then it is known how.
     pub(crate) async fn gone(&self) -> io::Result<Option<Ended>> {
-        drop(self.0.readable().await?);
-        collect(self.0.get_ref().as_raw_fd())
+        drop(self.descriptor.readable().await?);
+        collect(self.descriptor.get_ref().as_raw_fd())
     }
 
-    /// How it ended, when somebody else is to collect it, and if the kernel remembers: it tells
-    /// only after that.
+    /// How it ended, when somebody else is to collect it: until that is done it is a zombie that
+    /// says so, afterwards newer kernels remember.
     pub(crate) async fn recall(&self) -> Ended {
         let recalled = tokio::time::timeout(COLLECTED_WITHIN, async {
             loop {
-                match recall(self.0.get_ref().as_raw_fd()) {
+                let as_zombie = self.process.status_as_zombie().map(decode);
+                match as_zombie.or_else(|| recall(self.descriptor.get_ref().as_raw_fd())) {
                     Some(ended) => return ended,
                     None => tokio::time::sleep(ASK_AGAIN).await,
                 }
@@ -94,7 +99,7 @@ impl Held {
     }
 }
 
-/// How long another parent, the system's init mostly, may take to collect a child of its own.
+/// How long it may take between its death being announced and either being seen.
 const COLLECTED_WITHIN: Duration = Duration::from_millis(500);
 /// How often the kernel is asked meanwhile: nothing announces it.
 const ASK_AGAIN: Duration = Duration::from_millis(5);
@@ -143,9 +148,10 @@ fn recall(descriptor: i32) -> Option<Ended> {
     if asked != 0 || info.mask & PIDFD_INFO_EXIT == 0 {
         return None;
     }
-    Some(if libc::WIFEXITED(info.exit_code) {
-        Ended::Code(libc::WEXITSTATUS(info.exit_code))
-    } else {
-        Ended::Signal(libc::WTERMSIG(info.exit_code))
-    })
+    Some(decode(info.exit_code))
+}
+
+/// A wait status.
+fn decode(status: i32) -> Ended {
+    if libc::WIFEXITED(status) { Ended::Code(libc::WEXITSTATUS(status)) } else { Ended::Signal(libc::WTERMSIG(status)) }
 }

@@ -86,6 +86,22 @@ impl Process {
     }
 }
 
+impl Process {
+    /// The wait status of that very process, if it is a zombie: dead, and not yet collected by its
+    /// parent. Field 52 of `/proc/<pid>/stat`.
+    pub(crate) fn status_as_zombie(&self) -> Option<i32> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid)).ok()?;
+        parse_zombie(&stat, self.start_time)
+    }
+}
+
+fn parse_zombie(stat: &str, start_time: u64) -> Option<i32> {
+    let (_, after_name) = stat.rsplit_once(')')?;
+    let mut fields = after_name.split_whitespace();
+    let dead = fields.next()? == "Z" && parse_start_time(stat)? == start_time;
+    if dead { fields.nth(48)?.parse().ok() } else { None }
+}
+
 fn boot() -> io::Result<String> {
     Ok(fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned())
 }
@@ -148,6 +164,22 @@ mod tests {
         let stat = "7 (a) 1 2 (b) S 1 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 4242 9 10";
         assert_eq!(parse_start_time(stat), Some(4242));
         assert_eq!(parse_start_time("7 (a"), None);
+    }
+
+    #[test]
+    fn a_zombie_tells_how_it_ended() {
+        let mut child = std::process::Command::new("sh").args(["-c", "kill -9 $$"]).spawn().unwrap();
+        let process = Process::of(i32::try_from(child.id()).unwrap()).unwrap();
+        let until = std::time::Instant::now() + std::time::Duration::from_secs(10);
+        let status = loop {
+            match process.status_as_zombie() {
+                Some(status) => break status,
+                None => assert!(std::time::Instant::now() < until, "it does not die"),
+            }
+        };
+        assert!(libc::WIFSIGNALED(status) && libc::WTERMSIG(status) == libc::SIGKILL);
+        child.wait().unwrap();
+        assert_eq!(process.status_as_zombie(), None);
     }
 
     #[test]

@@ -102,6 +102,8 @@ pub(crate) enum Answer {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Probed {
     pub namespaces: Option<String>,
+    /// Why a network can't be made ready for `pasta`.
+    pub network: Option<String>,
     pub writable_usr: Option<String>,
 }
 

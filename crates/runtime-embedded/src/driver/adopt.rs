@@ -75,6 +75,9 @@ impl Embedded {
         };
         let probed = probe(&inner).await;
         inner.writable_usr = probed.as_ref().is_ok_and(|probed| probed.writable_usr.is_none());
+        if let Ok(Probed { network: Some(_), .. }) = &probed {
+            inner.pasta = None;
+        }
         inner.health = health::of(
             &inner.hierarchies,
             shared_identity,

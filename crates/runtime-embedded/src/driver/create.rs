@@ -56,8 +56,11 @@ pub(super) async fn run(inner: Arc<Inner>, spec: ContainerSpec) -> Result<Contai
 
 async fn build(inner: &Inner, record: &ContainerRecord, making: &Path) -> Result<(), RuntimeError> {
     fs::create_dir(making).map_err(|error| failed("make a container's directory", error))?;
-    let prepare =
-        Prepare { directory: making.to_owned(), identity: record.identity, hostname: record.session.as_str().to_owned() };
+    let prepare = Prepare {
+        directory: making.to_owned(),
+        identity: record.identity,
+        hostname: record.session.as_str().to_owned(),
+    };
     match inner.helper.ask(&Request::Prepare(prepare)).await? {
         Answer::Done => {}
         Answer::Failed(failure) => return Err(failure.into_error()),

@@ -15,6 +15,7 @@ use libcontainer::container::Container;
 use libcontainer::container::builder::ContainerBuilder;
 use libcontainer::syscall::syscall::SyscallType;
 use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, unshare};
 use protocol::guest;
 
 use super::{Step, StepError, chain, filter, mounts, network, spec, userns};
@@ -171,7 +172,10 @@ fn stage_cgroup(cgroup: Option<&OwnedFd>) -> Result<(), StepError> {
     let target = Path::new(spec::CGROUP_ROOT);
     match cgroup {
         Some(cgroup) => mounts::attach(cgroup.as_fd(), target, 0, None),
-        None => mount(Some("cgroup2"), target, Some("cgroup2"), MsFlags::empty(), None::<&str>)
+        // Not that it would be used: libcontainer takes a refusal there for a sign that it has to do
+        // without. The tree is seen from a cgroup namespace of ours, or we might not mount it.
+        None => unshare(CloneFlags::CLONE_NEWCGROUP)
+            .and_then(|()| mount(Some("cgroup2"), target, Some("cgroup2"), MsFlags::empty(), None::<&str>))
             .step(|| "mount a cgroup tree".to_owned()),
     }
 }

@@ -88,6 +88,11 @@ pub(super) fn close(pid: i32, identity: Identity, way_out: bool) -> Result<(), S
     }
 }
 
+/// Closes the network namespace we are in as [`close`] would, to see whether that works.
+pub(super) fn try_closing() -> Result<(), StepError> {
+    refuse(&[LINK_LOCAL], true).step(|| "make an interface for pasta".to_owned())
+}
+
 /// What no container may reach: every address of this host, its loopback above all, and the
 /// link-local ones. Loopback needs a route of its own because a socket bound to the interface passes
 /// over the container's own loopback, and pasta would take the packet to the host's.
@@ -109,6 +114,8 @@ fn refuse(prefixes: &[Prefix], way_out: bool) -> io::Result<()> {
     let routes = Routes::open()?;
     routes.loopback_up()?;
     prefixes.iter().try_for_each(|prefix| routes.prohibit(*prefix))?;
+    // The container's ports are all its own; there is no reason to keep its user from the low ones.
+    fs::write("/proc/sys/net/ipv4/ip_unprivileged_port_start", "0")?;
     if !way_out {
         return Ok(());
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use nix::sched::{CloneFlags, unshare};
 
 use super::launch::STAGE;
-use super::{Step, StepError, chain, mounts, userns};
+use super::{Step, StepError, chain, mounts, network, userns};
 use crate::identity::Identity;
 use crate::request::{Probe, Probed};
 
@@ -26,8 +26,11 @@ pub(super) fn run(probe: &Probe) -> Probed {
         Identity::Range { .. } => None,
         _ => Some("that needs root: without it the host's files in /usr have no owner inside".to_owned()),
     };
-    let mut probed = Probed { namespaces: None, writable_usr };
+    let mut probed = Probed { writable_usr, ..Probed::default() };
     probed.namespaces = namespaces(probe.identity).err().map(|error| chain(&error));
+    if probed.namespaces.is_none() {
+        probed.network = network::try_closing().err().map(|error| chain(&error));
+    }
     if probed.namespaces.is_none() && probed.writable_usr.is_none() {
         probed.writable_usr = layer(probe).err().map(|error| chain(&error));
     }

@@ -114,7 +114,6 @@ fn linux(start: &Start) -> Result<Linux, OciSpecError> {
         .masked_paths(owned(MASKED))
         .readonly_paths(owned(READ_ONLY))
         .rootfs_propagation("private")
-        .sysctl([("net.ipv4.ip_unprivileged_port_start".to_owned(), "0".to_owned())])
         .seccomp(seccomp::profile()?);
     if root {
         builder = builder

@@ -39,7 +39,8 @@ pub async fn two_starts_at_once_make_one_run(rig: &mut Rig) {
     let id = rig.create(&spec).await;
     let runtime = rig.runtime();
     let (one, other) = tokio::join!(runtime.start(&id), runtime.start(&id));
-    (one.unwrap(), other.unwrap());
+    one.unwrap();
+    other.unwrap();
     let shell = Inside::new(rig.runtime(), id.clone(), spec.token.clone());
     shell.succeed("echo first > /tmp/mark").await;
     runtime.start(&id).await.unwrap();
@@ -88,7 +89,8 @@ pub async fn deleting_twice_is_deleting_once(rig: &mut Rig) {
     assert_ne!(rig.host.traces(&id), Vec::<String>::new(), "a running container leaves traces to count");
     let runtime = rig.runtime();
     let (one, other) = tokio::join!(runtime.delete(&id), runtime.delete(&id));
-    (one.unwrap(), other.unwrap());
+    one.unwrap();
+    other.unwrap();
     runtime.delete(&id).await.unwrap();
     assert_eq!(rig.host.traces(&id), Vec::<String>::new());
     assert_eq!(runtime.list().await.unwrap(), []);

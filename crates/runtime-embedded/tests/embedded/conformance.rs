@@ -1,11 +1,7 @@
 //! The conformance suite on this kernel, as root.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
-
-mod support;
-
+use crate::support::Here;
 use runtime::conformance::Rig;
-use support::Here;
 
 async fn rig() -> Rig {
     assert!(nix::unistd::Uid::effective().is_root(), "this suite has to run as root; rootless.rs is the one without");

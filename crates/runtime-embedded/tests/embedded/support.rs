@@ -12,6 +12,11 @@ use runtime::conformance::Host;
 use runtime_embedded::{Config, Embedded};
 use tempfile::TempDir;
 
+/// Says where the helper is, if not where cargo put it.
+pub const HELPER: &str = "BERTH_TEST_HELPER";
+/// Says where the guest is, if not where cargo puts it.
+pub const GUEST: &str = "BERTH_GUEST";
+
 /// A data directory of one test's own.
 pub struct Here {
     directory: TempDir,
@@ -30,15 +35,6 @@ struct Seen {
 impl Here {
     pub fn new() -> Self {
         Self { directory: tempfile::tempdir().unwrap(), seen: Mutex::new(HashMap::new()) }
-    }
-
-    pub fn config(&self) -> Config {
-        Config {
-            data_dir: self.directory.path().to_owned(),
-            guest_binary: guest(),
-            helper: env!("CARGO_BIN_EXE_berth-container-helper").into(),
-            helper_args: Vec::new(),
-        }
     }
 
     fn runtime_directory(&self) -> PathBuf {
@@ -82,10 +78,35 @@ fn find_cgroups(tree: &Path, path: &str, found: &mut Vec<PathBuf>) {
     }
 }
 
+/// After a test that failed, its containers still run.
+impl Drop for Here {
+    fn drop(&mut self) {
+        let containers = fs::read_dir(self.runtime_directory().join("containers")).into_iter().flatten().flatten();
+        let ids: Vec<ContainerId> = containers.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+        for id in &ids {
+            for pid in ["process.json", "network.json"].iter().filter_map(|record| self.process(id, record)) {
+                // SAFETY: plain numbers; its record is there, so nobody else has the number yet.
+                unsafe { libc::kill(pid, libc::SIGKILL) };
+            }
+        }
+        for id in ids {
+            for cgroup in self.cgroups(&id) {
+                // Not while something dies in it; then it stays, empty.
+                let _ = fs::remove_dir(cgroup);
+            }
+        }
+        let installation = fs::read_to_string(self.runtime_directory().join("installation")).unwrap_or_default();
+        for entry in fs::read_dir("/sys/fs/cgroup").into_iter().flatten().flatten() {
+            let _ = fs::remove_dir(entry.path().join("berth").join(&installation));
+        }
+        let _ = fs::remove_dir(Path::new("/sys/fs/cgroup/berth").join(&installation));
+    }
+}
+
 #[async_trait]
 impl Host for Here {
     async fn open(&self) -> Arc<dyn Runtime> {
-        Arc::new(Embedded::open(self.config()).await.unwrap())
+        Arc::new(Embedded::open(config(self.directory.path())).await.unwrap())
     }
 
     fn traces(&self, id: &ContainerId) -> Vec<String> {
@@ -164,9 +185,18 @@ fn namespaces_of(pid: &str) -> BTreeSet<PathBuf> {
     links.filter_map(|link| fs::read_link(link.path()).ok()).collect()
 }
 
+/// The driver's configuration for a data directory.
+pub fn config(directory: &Path) -> Config {
+    Config { data_dir: directory.to_owned(), guest_binary: guest(), helper: helper(), helper_args: Vec::new() }
+}
+
+pub fn helper() -> PathBuf {
+    std::env::var_os(HELPER).map_or_else(|| env!("CARGO_BIN_EXE_berth-container-helper").into(), PathBuf::from)
+}
+
 /// The guest's binary: where `BERTH_GUEST` says, else where cargo puts it.
-fn guest() -> PathBuf {
-    let path = std::env::var_os("BERTH_GUEST").map_or_else(
+pub fn guest() -> PathBuf {
+    let path = std::env::var_os(GUEST).map_or_else(
         || {
             let helper = Path::new(env!("CARGO_BIN_EXE_berth-container-helper"));
             // <target>/<profile>/berth-container-helper
