@@ -51,13 +51,13 @@ impl FromRef<App> for LeptosOptions {
 pub enum StartError {
     /// The database can't be used.
     #[error("{0}")]
-    Database(#[source] DatabaseError),
+    Database(DatabaseError),
     /// The sessions in it can't be taken up.
     #[error("the sessions can't be taken up: {0}")]
-    Sessions(#[source] DatabaseError),
+    Sessions(DatabaseError),
     /// The sign-in token can't be written.
-    #[error("the sign-in token can't be written into {}: {source}", directory.display())]
-    Token { directory: PathBuf, source: std::io::Error },
+    #[error("the sign-in token can't be written into {}: {cause}", directory.display())]
+    Token { directory: PathBuf, cause: std::io::Error },
 }
 
 /// What an [`App`] is built from.
@@ -108,7 +108,7 @@ impl AppBuilder {
         let Self { config, runtime, shutdown, leptos, site_root } = self;
         let database = Database::open(&config.database_url).await.map_err(StartError::Database)?;
         let auth = Auth::new(database.clone(), &config.data_dir, config.is_public_over_tls())
-            .map_err(|source| StartError::Token { directory: config.data_dir.clone(), source })?;
+            .map_err(|cause| StartError::Token { directory: config.data_dir.clone(), cause })?;
         let service = SessionService::start(database.clone(), Arc::clone(&runtime), config.limits, shutdown.clone())
             .await
             .map_err(StartError::Sessions)?;

@@ -16,8 +16,8 @@ const LOCK_FILE: &str = "lock";
 #[derive(Debug, Error)]
 pub enum DataDirError {
     /// It can't be made or written to.
-    #[error("the data directory {} can't be used: {source}", path.display())]
-    Unusable { path: PathBuf, source: io::Error },
+    #[error("the data directory {} can't be used: {cause}", path.display())]
+    Unusable { path: PathBuf, cause: io::Error },
     /// Another server has it.
     #[error("another berth already uses the data directory {}", path.display())]
     Taken { path: PathBuf },
@@ -35,7 +35,7 @@ impl DataDir {
     /// # Errors
     /// See [`DataDirError`].
     pub fn take(path: &Path) -> Result<Self, DataDirError> {
-        let unusable = |source| DataDirError::Unusable { path: path.to_owned(), source };
+        let unusable = |cause| DataDirError::Unusable { path: path.to_owned(), cause };
         DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(unusable)?;
         let lock = path.join(LOCK_FILE);
         let file =

@@ -58,11 +58,12 @@ async fn serve_until_signal(config: Config, environment: &Environment) -> anyhow
     logging::start(&config.log).map_err(|error| anyhow::anyhow!("can't log: {error}"))?;
     let driver = runtimes::open(&config).await.context("the container runtime can't be opened")?;
     let (leptos, site_root) = site::find(environment).map_err(anyhow::Error::msg)?;
-    logging::warn_of_gaps(driver.name(), &driver.health().await);
 
     let shutdown = Shutdown::new();
     let app = App::builder(config, driver).site(leptos, site_root).shutdown(shutdown.clone()).build().await?;
     on_signal(shutdown.clone())?;
+    site::warn_if_empty(&app.leptos, &app.site_root);
+    logging::warn_of_gaps(app.runtime.name(), &app.runtime.health().await);
     announce(&app, address)?;
     let server = tokio::spawn(http::serve(listener, app.clone()));
     shutdown.begun().await;

@@ -34,8 +34,13 @@ pub fn find(environment: &Environment) -> Result<(LeptosOptions, PathBuf), Strin
         environment.program_dir.join("site"),
     ];
     let site_root = candidates.iter().find(|place| place.is_dir()).unwrap_or(&candidates[0]).clone();
-    if !site_root.join(&*options.site_pkg_dir).is_dir() {
-        tracing::warn!(site_root = %site_root.display(), "the site's files are not there; pages will have neither style nor script");
-    }
     Ok((options, site_root))
+}
+
+/// Warns when the site's files are not there.
+pub fn warn_if_empty(options: &LeptosOptions, site_root: &Path) {
+    if !site_root.join(&*options.site_pkg_dir).is_dir() {
+        let site_root = site_root.display();
+        tracing::warn!(%site_root, "the site's files are not there; pages will have neither style nor script");
+    }
 }

@@ -138,6 +138,13 @@ fn file_to_read(invocation: &Invocation, environment: &Environment, settings: &S
         .map_or_else(|| values::default_data_dir(environment), PathBuf::from);
     let here = environment.working_dir.join(FILE_NAME);
     let there = environment.working_dir.join(data_dir).join(FILE_NAME);
-    // `exists` would take a file that may not be read for one that isn't there.
-    [here, there].into_iter().find(|path| !matches!(path.try_exists(), Ok(false)))
+    [here, there].into_iter().find(|path| is_there(path))
+}
+
+/// A file that may not be read is there, and is told of; one below what is no directory is not.
+fn is_there(path: &Path) -> bool {
+    match path.try_exists() {
+        Ok(is_there) => is_there,
+        Err(error) => error.kind() != std::io::ErrorKind::NotADirectory,
+    }
 }

@@ -4,7 +4,8 @@ use sea_orm::sqlx;
 use sea_orm::{DbErr, RuntimeErr};
 use thiserror::Error;
 
-/// A failed call on [`super::Database`].
+/// A failed call on [`super::Database`]. Its words hold those of its cause, which is therefore no
+/// `source`: a chain of both would say everything twice.
 #[derive(Debug, Error)]
 pub enum DatabaseError {
     /// The URL names no database that Berth knows. Never holds the URL, which may hold a password.
@@ -12,22 +13,22 @@ pub enum DatabaseError {
     Url(String),
     /// It could not be reached or opened.
     #[error("the database can't be opened: {0}")]
-    Connect(#[source] DbErr),
+    Connect(DbErr),
     /// Its schema could not be brought up to date.
     #[error("the database can't be migrated: {0}")]
-    Migrate(#[source] DbErr),
+    Migrate(DbErr),
     /// The row to change is not there.
     #[error("there is no such {0} in the database")]
     NotFound(&'static str),
     /// A row with this key is there already.
     #[error("the database holds this already: {0}")]
-    Conflict(#[source] DbErr),
+    Conflict(DbErr),
     /// Another writer held it longer than we wait. Try again.
     #[error("the database is locked: {0}")]
-    Busy(#[source] DbErr),
+    Busy(DbErr),
     /// The connection failed, or none was free in time. Try again.
     #[error("the database is unavailable: {0}")]
-    Unavailable(#[source] DbErr),
+    Unavailable(DbErr),
     /// A call took longer than its limit. Whether it took effect is unknown.
     #[error("{what} took longer than {seconds} s")]
     Timeout { what: &'static str, seconds: u64 },
@@ -36,7 +37,7 @@ pub enum DatabaseError {
     Corrupt { what: &'static str, detail: String },
     /// Any other failure of a query.
     #[error("the database refused a query: {0}")]
-    Query(#[source] DbErr),
+    Query(DbErr),
 }
 
 impl DatabaseError {

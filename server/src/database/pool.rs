@@ -1,10 +1,12 @@
 //! How each kind of database is connected to. The URL's scheme decides.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sea_orm::sqlx::postgres::PgConnectOptions;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection};
+use sea_orm::sqlx::{ConnectOptions as _, Connection as _};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, RuntimeErr};
 
 use super::error::DatabaseError;
 
@@ -28,7 +30,7 @@ pub(super) async fn connect(url: &str) -> Result<DatabaseConnection, DatabaseErr
     let options = if let Some(path) = sqlite_path(url) {
         sqlite(path)?
     } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        postgres(url)?
+        postgres(url).await?
     } else {
         return Err(DatabaseError::Url("it must start with sqlite:// or postgres://".into()));
     };
@@ -66,11 +68,14 @@ fn sqlite_options(base: SqliteConnectOptions, path: &str) -> SqliteConnectOption
         .statement_cache_capacity(32)
 }
 
-fn postgres(url: &str) -> Result<ConnectOptions, DatabaseError> {
+async fn postgres(url: &str) -> Result<ConnectOptions, DatabaseError> {
     // The parser's own words may quote the URL and its password: they are not passed on.
-    if url.parse::<PgConnectOptions>().is_err() {
+    let Ok(server) = url.parse::<PgConnectOptions>() else {
         return Err(DatabaseError::Url("it is not a valid Postgres URL".into()));
-    }
+    };
+    // A pool tries again until its time is over, and then says nothing but that; one connection says why.
+    let why = |error| DatabaseError::Connect(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))));
+    server.connect().await.map_err(why)?.close().await.map_err(why)?;
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(POSTGRES_CONNECTIONS)

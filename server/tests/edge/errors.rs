@@ -20,7 +20,7 @@ async fn failures_have_their_documented_form() {
     assert_snapshot!(own("POST", "/api/sessions").json("{").send().await.error(), @r#"400 {"error":"The request's body can't be used: EOF while parsing an object at line 1 column 1.","code":"VALIDATION_ERROR","request_id":"[id]"}"#);
     assert_snapshot!(own("POST", "/api/sessions").json(r#"{"nome":"x"}"#).send().await.error(), @r#"400 {"error":"The request's body can't be used: unknown field `nome`, expected `name` at line 1 column 7.","code":"VALIDATION_ERROR","request_id":"[id]"}"#);
     assert_snapshot!(own("POST", "/api/sessions").json(&text("\\u001b[31m")).send().await.error(), @r#"422 {"error":"Some of what you entered can't be used.","code":"VALIDATION_ERROR","request_id":"[id]","fields":[{"field":"name","message":"A name can't hold control characters."}]}"#);
-    assert_snapshot!(own("GET", "/api/sessions/batch-status?of=x").send().await.error(), @r#"400 {"error":"The query can't be used: Failed to deserialize query string: unknown field `of`, expected `ids`.","code":"VALIDATION_ERROR","request_id":"[id]"}"#);
+    assert_snapshot!(own("GET", "/api/sessions/batch-status?of=x").send().await.error(), @r#"400 {"error":"The query can't be used: Failed to deserialize query string: of: unknown field `of`, expected `ids`.","code":"VALIDATION_ERROR","request_id":"[id]"}"#);
     server.close().await;
 }
 
