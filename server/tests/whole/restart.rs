@@ -31,7 +31,9 @@ async fn vim_is_still_there_after_the_server_was_killed() {
     let shown = String::from_utf8_lossy(&again.shown).into_owned();
     assert!(["\u{1b}[?1049h", "\u{1b}[?1047h", "\u{1b}[?47h"].iter().any(|switch| shown.contains(switch)), "{shown:?}");
     if has_editor && editor.contains("vi") {
+        let from = again.shown.len();
         again.type_in("\u{1b}:wq\r").await;
+        again.until_shown(from, "\u{1b}[?1049l").await;
         let text = again.run("cat text").await;
         assert!(text.contains("written before the kill"), "{text}");
     }

@@ -136,7 +136,7 @@ fn guest() -> PathBuf {
 /// Host processes whose command line names `directory`, and containers' whose mounts do.
 pub fn processes_with(directory: &Path) -> Vec<i32> {
     let name = directory.to_str().unwrap();
-    let namespace = |process: &Path| std::fs::read_link(process.join("ns/mnt")).ok();
+    let namespace = |process: &Path| std::fs::read_link(process.join("ns/pid")).ok();
     let host = namespace(Path::new("/proc/self"));
     let mut found = Vec::new();
     for entry in std::fs::read_dir("/proc").unwrap().flatten() {
