@@ -1,5 +1,7 @@
 //! What browser and server share: the model, the traits behind the server functions, the pages.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
+
 pub mod api;
 mod app;
 #[cfg(feature = "ssr")]

@@ -20,7 +20,7 @@ async function picture(page: Page, name: string): Promise<void> {
   const { project } = test.info();
   for (const colorScheme of ['dark', 'light'] as const) {
     await page.emulateMedia({ colorScheme });
-    await page.screenshot({ path: join(PICTURES, `${project.name}-${name}-${colorScheme}.png`) });
+    await page.screenshot({ path: join(PICTURES, `${project.name}-${name}-${colorScheme}.png`), animations: 'disabled' });
   }
   await page.emulateMedia({ colorScheme: 'dark' });
 }
