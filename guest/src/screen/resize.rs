@@ -110,22 +110,27 @@ impl State {
         let cursor = above + y;
         rows.extend(self.normal.rows.drain(..));
         let before = rows.len();
-        let mut out: Vec<Row> = Vec::with_capacity(before);
-        let mut at = 0;
-        while at < rows.len() {
-            let end = at + 1 + rows[at + 1..].iter().take_while(|row| row.wrapped).count();
-            let line = &mut rows[at..end];
+        let mut lines: Vec<Vec<Row>> = Vec::new();
+        let mut end = before;
+        // xterm.js goes through the lines from the last to the first, and what it adds below the
+        // cursor moves the cursor's line away from where it looks for it. Both are matched here.
+        let mut added = 0;
+        while end > 0 {
+            let start = rows[..end].iter().rposition(|row| !row.wrapped).unwrap_or(0);
+            let mut line = rows.split_off(start);
             let needs = line.len() > 1 || (narrower && line[0].content_len() > cols);
-            if needs && !(at..end).contains(&cursor) {
-                out.extend(rewrap(line, cols));
+            if needs && !(start..end).contains(&(cursor + added)) {
+                line = rewrap(&line, cols);
             } else {
-                out.extend(line.iter_mut().map(|row| {
-                    row.resize(cols);
-                    row.clone()
-                }));
+                line.iter_mut().for_each(|row| row.resize(cols));
             }
-            at = end;
+            if narrower {
+                added += line.len().saturating_sub(end - start);
+            }
+            lines.push(line);
+            end = start;
         }
+        let mut out: Vec<Row> = lines.into_iter().rev().flatten().collect();
         for _ in before..out.len() {
             if self.scrollback.len() + above == 0 && y + 1 < height {
                 y += 1;
