@@ -19,10 +19,19 @@ const COLOURS =
 async function picture(page: Page, name: string): Promise<void> {
   const { project } = test.info();
   for (const colorScheme of ['dark', 'light'] as const) {
-    await page.emulateMedia({ colorScheme });
+    await inColours(page, colorScheme);
     await page.screenshot({ path: join(PICTURES, `${project.name}-${name}-${colorScheme}.png`), animations: 'disabled' });
   }
-  await page.emulateMedia({ colorScheme: 'dark' });
+  await inColours(page, 'dark');
+}
+
+/** Switches, and waits until the colours have arrived: half-way they have no contrast. */
+async function inColours(page: Page, colorScheme: 'dark' | 'light'): Promise<void> {
+  await page.emulateMedia({ colorScheme });
+  await page.evaluate(async () => {
+    const fades = document.getAnimations().filter((animation) => animation instanceof CSSTransition);
+    await Promise.allSettled(fades.map((fade) => fade.finished));
+  });
 }
 
 async function overflow(page: Page): Promise<number> {
@@ -59,7 +68,7 @@ test('the list, empty and full', async ({ api, axe, isMobile, page, signIn }) =>
   await expect(dashboard.state('Running one')).toHaveText('running', { timeout: 20_000 });
   await picture(page, 'list');
   expect(await axe(page)).toEqual([]);
-  await page.emulateMedia({ colorScheme: 'light' });
+  await inColours(page, 'light');
   expect(await axe(page), 'in the light').toEqual([]);
   expect(await overflow(page)).toBeLessThanOrEqual(0);
   if (isMobile) expect(await tooSmall(page)).toEqual([]);
