@@ -248,6 +248,7 @@ impl LiveTerminal {
         match frame {
             ServerFrame::Hello { epoch, offset, cols, rows, driver, title: _, process } => {
                 let mut work = self.work.borrow_mut();
+                let drove = work.drives && work.stream.resume().is_some();
                 work.stream.greeted(&epoch, offset);
                 work.acks.restart(offset);
                 work.link.greeted();
@@ -256,6 +257,10 @@ impl LiveTerminal {
                 let _ = self.state.process.try_set(process);
                 let _ = self.state.exit.try_set(None);
                 self.drive(driver, Size { cols, rows });
+                // The guest may still hold the socket that a sleeping laptop left behind for the driver.
+                if drove && !driver {
+                    self.take_control();
+                }
             }
             ServerFrame::Snapshot { offset, bytes } => {
                 let chunk = self.work.borrow_mut().stream.announced(offset, bytes);
