@@ -31,7 +31,7 @@ pub(crate) struct Helper {
 impl Helper {
     /// Sends one request and reads the answer.
     pub(crate) async fn ask(&self, request: &Request) -> Result<Answer, RuntimeError> {
-        let mut child = self.spawn(request, Stdio::piped(), Stdio::piped()).await?;
+        let mut child = self.spawn(request).await?;
         let (mut answer, mut complaint) = (Vec::new(), Vec::new());
         let (output, errors) = (child.stdout.take(), child.stderr.take());
         let finished = timeout(LIMIT, async {
@@ -69,33 +69,14 @@ impl Helper {
         })
     }
 
-    /// Starts a child that turns into another program, and leaves it running. Whoever holds it has
-    /// to collect it.
-    pub(crate) fn become_other(&self, request: &Request, log: std::fs::File) -> Result<i32, RuntimeError> {
-        let input = serde_json::to_vec(request).map_err(|error| failed("write a request", error.into()))?;
-        // Not Tokio's, which would collect it behind our back.
-        let mut child = std::process::Command::new(&self.program)
-            .args(&self.args)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::from(log))
-            .spawn()
-            .map_err(|error| failed("run the container helper", error))?;
-        if let Some(mut stdin) = child.stdin.take() {
-            // Some two hundred bytes, which a pipe takes without waiting.
-            std::io::Write::write_all(&mut stdin, &input)
-                .map_err(|error| failed("write to the container helper", error))?;
-        }
-        i32::try_from(child.id()).map_err(|error| failed("run the container helper", io::Error::other(error)))
-    }
-
-    async fn spawn(&self, request: &Request, output: Stdio, errors: Stdio) -> Result<Child, RuntimeError> {
+    async fn spawn(&self, request: &Request) -> Result<Child, RuntimeError> {
         let input = serde_json::to_vec(request).map_err(|error| failed("write a request", error.into()))?;
         let mut command = Command::new(&self.program);
-        command.args(&self.args).stdin(Stdio::piped()).stdout(output).stderr(errors);
+        command.args(&self.args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         // What a killed server's child makes or removes would get in the way of the next server's. A start
-        // is let to its end instead: the next server waits for it and takes its container up.
-        if !matches!(request, Request::Start(_)) {
+        // is let to its end instead: the next server waits for it and takes its container up. So is the
+        // way out, which nobody would open again.
+        if !matches!(request, Request::Start(_) | Request::Network(_)) {
             let end_with_parent =
                 || nix::sys::prctl::set_pdeathsig(nix::sys::signal::Signal::SIGKILL).map_err(io::Error::from);
             // SAFETY: one async-signal-safe system call between fork and exec.

@@ -9,18 +9,18 @@
 //! only the run's own task announces it.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use runtime::{ContainerState, Exit};
 use tokio::sync::{Mutex, watch};
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, JoinHandle};
 
 use crate::cgroup::Group;
 use crate::connect;
 use crate::process::{Ended, Held};
-use crate::record::{self, ContainerRecord, EXIT, NETWORK, PROCESS, RUN};
+use crate::record::{self, ContainerRecord, EXIT, PROCESS, RUN};
 
 /// How long the cgroups of a container whose processes are gone may stay busy: the kernel lets go
 /// of them a little later.
@@ -56,11 +56,18 @@ pub(crate) struct Run {
     stopping: std::sync::atomic::AtomicBool,
     /// The task that waits for its end.
     watcher: std::sync::Mutex<Option<AbortHandle>>,
+    /// The child that starts its way out, for as long as it is at it.
+    network: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Run {
-    pub(crate) fn new(init: Held) -> Arc<Self> {
-        Arc::new(Self { init, stopping: false.into(), watcher: std::sync::Mutex::new(None) })
+    pub(crate) fn new(init: Held, network: Option<JoinHandle<()>>) -> Arc<Self> {
+        Arc::new(Self {
+            init,
+            stopping: false.into(),
+            watcher: std::sync::Mutex::new(None),
+            network: Mutex::new(network),
+        })
     }
 
     pub(crate) fn expect_end(&self) {
@@ -136,6 +143,11 @@ impl Container {
                 Ended::Unknown
             }
         };
+        if let Some(network) = run.network.lock().await.take()
+            && let Err(error) = network.await
+        {
+            tracing::error!(container = %self.record.id, %error, "opening a container's network broke off");
+        }
         let exit = self.judge(ended, run.end_is_expected());
         tracing::info!(container = %self.record.id, ?exit, "container ended");
         if let Err(error) = self.clear(&exit).await {
@@ -175,7 +187,6 @@ impl Container {
     /// Repeatable.
     pub(crate) async fn clear(&self, exit: &Exit) -> io::Result<()> {
         record::write(&self.directory.join(EXIT), exit)?;
-        end_network(&self.directory).await?;
         self.remove_group().await?;
         record::remove(&self.directory.join(PROCESS))
     }
@@ -196,19 +207,4 @@ impl Container {
         });
         removed.await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
     }
-}
-
-/// Ends a container's `pasta`.
-pub(crate) async fn end_network(directory: &Path) -> io::Result<()> {
-    let path = directory.join(NETWORK);
-    let Some(process) = record::read::<record::Process>(&path)? else {
-        return Ok(());
-    };
-    if let Some(held) = Held::open(&process)? {
-        held.signal(libc::SIGKILL)?;
-        tokio::time::timeout(CGROUP_LIMIT, held.gone())
-            .await
-            .map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-    }
-    record::remove(&path)
 }

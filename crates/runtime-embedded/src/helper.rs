@@ -8,6 +8,7 @@ mod launch;
 mod mounts;
 mod netlink;
 mod network;
+mod pasta;
 mod prepare;
 mod probe;
 mod seccomp;
@@ -84,7 +85,7 @@ fn serve(request: &Request) -> Result<Answer, StepError> {
     match request {
         Request::Prepare(prepare) => prepare::run(prepare).map(|()| Answer::Done),
         Request::Start(start) => launch::run(start).map(Answer::Started),
-        Request::Network(network) => match network::run(network)? {},
+        Request::Network(network) => pasta::run(network).map(|()| Answer::Done),
         Request::Remove(remove) => prepare::remove(remove).map(|()| Answer::Done),
         Request::Probe(probe) => Ok(Answer::Probed(probe::run(probe))),
     }

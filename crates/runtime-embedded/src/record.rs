@@ -9,10 +9,10 @@
 //!   containers/<id>/
 //!     container.json      what it was made from (mode 0600, has the guest's token)
 //!     process.json        its init, while it runs
-//!     network.json        its pasta, while it runs
 //!     exit.json           how it ended last
 //!     lock                held by the child that starts it
 //!     guest.log           what the guest wrote to its standard error since it started
+//!     network.log         what pasta complained of
 //!     root/               the container's root directory
 //!     usr/{upper,work}    its own layer over the host's /usr
 //!     run/                the guest's private directory
@@ -32,7 +32,6 @@ use crate::identity::Identity;
 
 pub(crate) const CONTAINER: &str = "container.json";
 pub(crate) const PROCESS: &str = "process.json";
-pub(crate) const NETWORK: &str = "network.json";
 pub(crate) const EXIT: &str = "exit.json";
 pub(crate) const LOCK: &str = "lock";
 pub(crate) const LOG: &str = "guest.log";

@@ -7,6 +7,7 @@ use protocol::guest;
 use serde::{Deserialize, Serialize};
 
 use crate::identity::Identity;
+use crate::record::Process;
 
 /// One request a child.
 #[derive(Debug, Serialize, Deserialize)]
@@ -15,7 +16,7 @@ pub(crate) enum Request {
     Prepare(Prepare),
     /// Start the container.
     Start(Box<Start>),
-    /// Become the container's way out: never answers, turns into `pasta`.
+    /// Start the container's way out.
     Network(Network),
     /// Remove a directory whose files belong to the container's ids.
     Remove(Remove),
@@ -64,10 +65,12 @@ pub(crate) struct Start {
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Network {
     /// The container's init.
-    pub pid: i32,
+    pub init: Process,
     pub identity: Identity,
     /// The `pasta` binary.
     pub pasta: PathBuf,
+    /// The file for its complaints.
+    pub log: PathBuf,
 }
 
 /// See [`Request::Remove`].
@@ -91,7 +94,7 @@ pub(crate) enum Answer {
     /// Done, nothing to tell.
     Done,
     /// The container's init runs.
-    Started(crate::record::Process),
+    Started(Process),
     /// What works here.
     Probed(Probed),
     /// It failed; nothing that needs undoing is left, but for files below the directory.

@@ -211,7 +211,7 @@ async fn adopt(container: Arc<Container>) -> Result<Arc<Container>, RuntimeError
     match (init, process, exit) {
         (Some(init), ..) => {
             tracing::info!(container = %container.record.id, "adopted");
-            container.runs(Run::new(init));
+            container.runs(Run::new(init, None));
         }
         // It ended while nobody looked, or its end was not yet written down.
         (None, Some(_), None) => {

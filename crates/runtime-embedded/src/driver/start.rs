@@ -1,19 +1,18 @@
 //! Starts a container, and opens its network beside it.
 
-use std::fs::OpenOptions;
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use protocol::guest;
 use runtime::RuntimeError;
+use tokio::task::JoinHandle;
 
 use super::Inner;
 use crate::child::{failed, unexpected};
 use crate::container::{Container, Run};
 use crate::identity::{Identity, USER};
 use crate::process::Held;
-use crate::record::{self, EXIT, NETWORK, Process};
+use crate::record::{self, EXIT, Process};
 use crate::request::{Answer, Network, Request, Start};
 
 /// What `pasta` complained of, in the container's directory.
@@ -41,10 +40,8 @@ pub(super) async fn run(inner: Arc<Inner>, container: Arc<Container>) -> Result<
         tracing::warn!(container = %container.record.id, %error, "cgroups of a container that did not start are left");
     }
     let (process, init) = started?;
-    container.runs(Run::new(init));
-    if let Some(pasta) = &inner.pasta {
-        open_network(&inner, &container, &process, pasta.clone());
-    }
+    let network = inner.pasta.clone().map(|pasta| open_network(&inner, &container, process, pasta));
+    container.runs(Run::new(init, network));
     Ok(())
 }
 
@@ -93,36 +90,20 @@ fn guest_config(container: &Container) -> guest::Config {
     }
 }
 
-/// Starts `pasta` for a container. That it fails is logged, not an error: the container runs, only
-/// without a way out.
-fn open_network(inner: &Inner, container: &Container, init: &Process, pasta: PathBuf) {
+/// Starts `pasta` for a container, beside everything else. That it fails is logged, not an error: the
+/// container runs, only without a way out.
+fn open_network(inner: &Arc<Inner>, container: &Container, init: Process, pasta: PathBuf) -> JoinHandle<()> {
     let id = container.record.id.clone();
-    let opened = || -> Result<Option<Held>, RuntimeError> {
-        let log = OpenOptions::new()
-            .create(true)
-            .write(true)
-            .truncate(true)
-            .mode(0o600)
-            .custom_flags(libc::O_NOFOLLOW)
-            .open(container.directory.join(NETWORK_LOG))
-            .map_err(|error| failed("open the network's log", error))?;
-        let request = Request::Network(Network { pid: init.pid, identity: container.record.identity, pasta });
-        let pid = inner.helper.become_other(&request, log)?;
-        let process = Process::of(pid).map_err(|error| failed("describe pasta", error))?;
-        record::write(&container.directory.join(NETWORK), &process).map_err(|error| failed("record pasta", error))?;
-        Held::open(&process).map_err(|error| failed("hold pasta", error))
-    };
-    match opened() {
-        Ok(Some(held)) => {
-            // Collects it when it ends, which is when the container does.
-            tokio::spawn(async move {
-                match held.gone().await {
-                    Ok(ended) => tracing::debug!(container = %id, ?ended, "pasta ended"),
-                    Err(error) => tracing::warn!(container = %id, %error, "lost sight of pasta"),
-                }
-            });
-        }
-        Ok(None) => tracing::warn!(container = %id, "the container has no network: pasta ended at once"),
-        Err(error) => tracing::warn!(container = %id, %error, "the container has no network"),
-    }
+    let log = container.directory.join(NETWORK_LOG);
+    let request = Request::Network(Network { init, identity: container.record.identity, pasta, log });
+    let inner = Arc::clone(inner);
+    tokio::spawn(async move {
+        let why = match inner.helper.ask(&request).await {
+            Ok(Answer::Done) => return,
+            Ok(Answer::Failed(failure)) => failure.detail,
+            Ok(other) => unexpected(&other).to_string(),
+            Err(error) => error.to_string(),
+        };
+        tracing::warn!(container = %id, why, "the container has no network");
+    })
 }

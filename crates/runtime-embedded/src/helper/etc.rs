@@ -12,7 +12,6 @@ use super::{Step, StepError, network};
 /// Of the host's `/etc`: what programs in `/usr` look up there. No file that may hold a
 /// credential (`gitconfig`, `npmrc`, `pip.conf`, `wgetrc`, `environment`), no keys.
 const FROM_HOST: &[&str] = &[
-    "alternatives",
     "bash_completion",
     "bash_completion.d",
     "bindresvport.blacklist",
@@ -67,7 +66,6 @@ const FROM_HOST: &[&str] = &[
     "sgml",
     "shells",
     "ssl/cert.pem",
-    "ssl/certs",
     "ssl/openssl.cnf",
     "terminfo",
     "timezone",
@@ -77,6 +75,10 @@ const FROM_HOST: &[&str] = &[
     "java-17-openjdk",
     "java-21-openjdk",
 ];
+
+/// Of the host's `/etc`, too: directories of hundreds of links, mounted read-only instead of copied.
+/// Public by nature, and what is closed to others stays so, for their owners are not mapped.
+pub(super) const SHARED: [&str; 2] = ["alternatives", "ssl/certs"];
 
 /// A file larger than this is no configuration; left out.
 const LARGEST: u64 = 4 << 20;
@@ -144,6 +146,10 @@ pub(super) fn write(tree: &Tree, hostname: &str) -> Result<(), StepError> {
     tree.link("etc/mtab", "/proc/self/mounts")?;
     for name in FROM_HOST {
         copy(tree, name)?;
+    }
+    for name in SHARED {
+        parents(tree, name)?;
+        tree.directory(&format!("etc/{name}"), 0o755)?;
     }
     Ok(())
 }

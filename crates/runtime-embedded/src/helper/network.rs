@@ -1,41 +1,30 @@
-//! A container's network namespace: closed first, and opened afterwards by `pasta` if there is one.
-//! IPv4 only: there a prohibiting route holds whatever device a socket is bound to.
+//! A container's network namespace: closed before the guest begins, and made ready for `pasta`
+//! (`pasta.rs`), which is the way out. IPv4 only, for which it was tried that nothing gets past.
 
-use std::convert::Infallible;
 use std::fs::{self, File};
 use std::io;
 use std::net::Ipv4Addr;
 use std::os::fd::{AsFd, AsRawFd};
-use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-use std::os::unix::process::CommandExt as _;
-use std::path::Path;
-use std::process::Command;
 
-use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, setns, unshare};
-use nix::sys::stat::{Mode, SFlag, mknod};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::{ForkResult, fork};
 
-use super::launch::{STAGE, Stage};
 use super::netlink::{Prefix, Routes};
-use super::{Step, StepError, mounts, userns};
+use super::{Step, StepError};
 use crate::identity::Identity;
-use crate::request::Network;
 
 /// The container's address, its gateway and its name server as seen inside. Of the range set aside
 /// for measuring networks (RFC 2544), so that no network a person may want to reach is hidden.
-const ADDRESS: &str = "198.18.0.2";
-const NETMASK: &str = "255.255.255.0";
-const GATEWAY: &str = "198.18.0.1";
+pub(super) const ADDRESS: &str = "198.18.0.2";
+pub(super) const NETMASK: &str = "255.255.255.0";
+pub(super) const GATEWAY: &str = "198.18.0.1";
 pub(super) const NAME_SERVER: &str = "198.18.0.3";
-const INTERFACE: &str = "eth0";
+pub(super) const INTERFACE: &str = "eth0";
 /// The hardware address that pasta answers from: one of those anybody may give out.
-const GATEWAY_HARDWARE: [u8; 6] = [0x02, 0, 0, 0, 0, 1];
+pub(super) const GATEWAY_HARDWARE: [u8; 6] = [0x02, 0, 0, 0, 0, 1];
 /// The device that pasta makes interfaces with.
-const TUNNEL: &str = "/dev/net/tun";
-/// Where pasta finds the network namespace, on the stage.
-const NAMESPACE: &str = "network";
+pub(super) const TUNNEL: &str = "/dev/net/tun";
 
 const LOOPBACK: Prefix = Prefix { address: Ipv4Addr::new(127, 0, 0, 0), length: 8 };
 /// Which some systems take for themselves.
@@ -151,71 +140,4 @@ fn make_interface() -> io::Result<u32> {
         return Err(io::Error::last_os_error());
     }
     nix::net::if_::if_nametoindex(INTERFACE).map_err(io::Error::from)
-}
-
-fn hardware_text(address: [u8; 6]) -> String {
-    address.map(|byte| format!("{byte:02x}")).join(":")
-}
-
-/// Becomes `pasta` for a running container. It runs in the container's user namespace, as the
-/// container's root, so that the most it can ever do to the host is what that could.
-pub(super) fn run(network: &Network) -> Result<Infallible, StepError> {
-    let mut pasta = Command::new(&network.pasta);
-    pasta
-        .args(["--foreground", "--quiet", "--ipv4-only", "--config-net", "--no-map-gw"])
-        .args(["--address", ADDRESS, "--netmask", NETMASK, "--gateway", GATEWAY, "--dns-forward", NAME_SERVER])
-        .args([
-            "--mac-addr",
-            &hardware_text(GATEWAY_HARDWARE),
-            "--ns-ifname",
-            INTERFACE,
-            "--tcp-ports",
-            "none",
-            "--udp-ports",
-            "none",
-        ])
-        .args(["--tcp-ns", "none", "--udp-ns", "none", "--no-dhcp"])
-        .env_clear();
-    if network.identity.has_root() {
-        stage(network)?;
-        pasta.args(["--netns-only", "--netns"]).arg(Stage::path(NAMESPACE));
-    } else {
-        // The one id is not root's, and would lose its capabilities on the way to pasta; pasta
-        // can join by itself.
-        pasta.arg(network.pid.to_string());
-    }
-    Err(pasta.exec()).step(|| "run pasta".to_owned())
-}
-
-/// Puts the container's network namespace where pasta, which gives up the right to look into other
-/// processes before it looks for the namespace, still finds it: in a mount namespace of its own.
-fn stage(network: &Network) -> Result<(), StepError> {
-    let what = || "find the container's network".to_owned();
-    let namespace = File::open(format!("/proc/{}/ns/net", network.pid)).step(what)?;
-    let root = matches!(network.identity, Identity::Range { .. });
-    if !root {
-        userns::join(network.pid, network.identity)?;
-    }
-    mounts::isolate()?;
-    mounts::memory(Path::new(STAGE), "mode=0755,size=1m")?;
-    let place = Stage::path(NAMESPACE);
-    File::create_new(&place).step(what)?;
-    let source = format!("/proc/self/fd/{}", namespace.as_raw_fd());
-    mount(Some(source.as_str()), &place, None::<&str>, MsFlags::MS_BIND, None::<&str>).step(what)?;
-    if root {
-        stage_tunnel()?;
-        userns::join(network.pid, network.identity)
-    } else {
-        Ok(())
-    }
-}
-
-/// Lets pasta open the tunnel device, which hosts without udev keep to root.
-fn stage_tunnel() -> Result<(), StepError> {
-    let what = || "stage /dev/net/tun".to_owned();
-    let device = fs::metadata(TUNNEL).step(what)?.rdev();
-    let directory = Path::new(TUNNEL).parent().unwrap_or(Path::new("/"));
-    mount(Some("tmpfs"), directory, Some("tmpfs"), MsFlags::MS_NOSUID, Some("mode=0755,size=64k")).step(what)?;
-    mknod(TUNNEL, SFlag::S_IFCHR, Mode::from_bits_truncate(0o666), device).step(what)?;
-    fs::set_permissions(TUNNEL, fs::Permissions::from_mode(0o666)).step(what)
 }

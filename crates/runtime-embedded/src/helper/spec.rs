@@ -1,6 +1,6 @@
 //! The OCI runtime specification of a container, from what the driver asked for.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use libcontainer::oci_spec::OciSpecError;
 use libcontainer::oci_spec::runtime::{
@@ -11,7 +11,7 @@ use libcontainer::oci_spec::runtime::{
 use protocol::guest;
 
 use super::launch::Stage;
-use super::seccomp;
+use super::{etc, seccomp};
 use crate::identity::{Identity, Mapping, USER};
 use crate::request::Start;
 
@@ -152,6 +152,12 @@ fn mounts(start: &Start) -> Result<Vec<Mount>, OciSpecError> {
         mount("bind", &run, guest::DIRECTORY, &["bind", "nosuid", "nodev", "noexec"])?,
         mount("bind", &binary, guest::BINARY, &["bind", "ro", "nosuid", "nodev"])?,
     ];
+    for name in etc::SHARED {
+        let path = format!("/etc/{name}");
+        if Path::new(&path).is_dir() {
+            mounts.push(mount("bind", &path, &path, &["bind", "ro", "nosuid", "nodev", "noexec"])?);
+        }
+    }
     if start.show_cgroup {
         mounts.push(mount("cgroup2", "cgroup2", CGROUP_ROOT, &["nosuid", "noexec", "nodev", "ro"])?);
     }

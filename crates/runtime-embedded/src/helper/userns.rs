@@ -54,12 +54,22 @@ pub(super) fn enter(identity: Identity) -> Result<(), StepError> {
     become_inside(identity)
 }
 
-/// Makes us the root of a container that runs.
-pub(super) fn join(pid: i32, identity: Identity) -> Result<(), StepError> {
-    let what = || "join the container's user namespace".to_owned();
-    let namespace = File::open(format!("/proc/{pid}/ns/user")).step(what)?;
-    setns(namespace, CloneFlags::CLONE_NEWUSER).step(what)?;
-    become_inside(identity)
+/// Makes us the root of a container that runs, or its one user, in its user namespace `namespace`.
+/// Either keeps its capabilities when it runs another program.
+pub(super) fn join(namespace: &File, identity: Identity) -> Result<(), StepError> {
+    setns(namespace, CloneFlags::CLONE_NEWUSER).step(|| "join the container's user namespace".to_owned())?;
+    become_inside(identity)?;
+    if identity.has_root() {
+        return Ok(());
+    }
+    let keep = || -> Result<(), caps::errors::CapsError> {
+        for capability in [caps::Capability::CAP_NET_ADMIN, caps::Capability::CAP_SYS_ADMIN] {
+            caps::raise(None, caps::CapSet::Inheritable, capability)?;
+            caps::raise(None, caps::CapSet::Ambient, capability)?;
+        }
+        Ok(())
+    };
+    keep().map_err(io::Error::other).step(|| "keep capabilities".to_owned())
 }
 
 fn become_inside(identity: Identity) -> Result<(), StepError> {

@@ -84,7 +84,7 @@ impl Drop for Here {
         let containers = fs::read_dir(self.runtime_directory().join("containers")).into_iter().flatten().flatten();
         let ids: Vec<ContainerId> = containers.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
         for id in &ids {
-            for pid in ["process.json", "network.json"].iter().filter_map(|record| self.process(id, record)) {
+            if let Some(pid) = self.process(id, "process.json") {
                 // SAFETY: plain numbers; its record is there, so nobody else has the number yet.
                 unsafe { libc::kill(pid, libc::SIGKILL) };
             }
@@ -141,10 +141,8 @@ impl Host for Here {
                 ));
             }
         }
-        for record in ["process.json", "network.json"] {
-            let alive = self.process(id, record).filter(|pid| Path::new(&format!("/proc/{pid}")).exists());
-            traces.extend(alive.map(|pid| format!("process {pid} of {record}")));
-        }
+        let alive = self.process(id, "process.json").filter(|pid| Path::new(&format!("/proc/{pid}")).exists());
+        traces.extend(alive.map(|pid| format!("process {pid}")));
         traces
     }
 
