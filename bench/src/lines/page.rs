@@ -9,6 +9,10 @@ use crate::lines::Context;
 use crate::product::Server;
 use crate::report::{Limit, Row};
 
+/// What only xterm.js itself has in it: the notice at the head of each of its builds.
+const XTERM: &str = "The xterm.js authors";
+/// A file so small, bytes, fits into one packet with its headers; to compress it gains nothing.
+const SMALL: usize = 1024;
 /// What ends a name in quotes.
 const QUOTES: [char; 3] = ['"', '\'', '`'];
 
@@ -19,33 +23,36 @@ pub fn measure(context: &Context) -> Result<Vec<Row>> {
     anyhow::ensure!(page.status == 200, "the page answers {}", page.status);
     let map = import_map(&html);
     let mut wanted: Vec<String> = named_in_page(&html);
-    let (mut seen, mut sizes) = (BTreeSet::new(), BTreeMap::new());
+    let (mut seen, mut ours, mut xterm) = (BTreeSet::new(), BTreeMap::new(), Vec::new());
     let mut uncompressed = Vec::new();
     while let Some(path) = wanted.pop() {
         if !seen.insert(path.clone()) {
             continue;
         }
         let (size, is_compressed) = fetch(server, &path)?;
-        sizes.insert(path.clone(), size);
-        if !is_compressed {
+        if !is_compressed && size >= SMALL {
             uncompressed.push(path.clone());
         }
-        if path.ends_with(".js") {
+        if !path.ends_with(".wasm") {
             let plain = server.request("GET", &path, "")?;
-            wanted.extend(imports(&String::from_utf8_lossy(&plain.body), &path, &map));
+            let module = String::from_utf8_lossy(&plain.body);
+            wanted.extend(imports(&module, &path, &map));
+            if module.contains(XTERM) {
+                xterm.push(path);
+                continue;
+            }
         }
+        ours.insert(path, size);
     }
-    let (xterm, ours): (Vec<_>, Vec<_>) = sizes.into_iter().partition(|(path, _)| path.contains("xterm"));
     #[allow(clippy::cast_precision_loss)]
-    let kib = ours.iter().map(|(_, size)| *size).sum::<usize>() as f64 / 1024.0;
+    let kib = ours.values().sum::<usize>() as f64 / 1024.0;
     let note = ours.iter().map(|(path, size)| format!("{path} {size}")).collect::<Vec<_>>().join(", ");
-    let first = xterm.iter().map(|(path, _)| path.as_str()).collect::<Vec<_>>().join(", ");
     #[allow(clippy::cast_precision_loss)]
     Ok(vec![
         Row::new("page", "first load", kib, "KiB").limit(Limit::Below(350.0)).samples(ours.len()).note(note),
         Row::new("page", "xterm.js without a terminal", xterm.len() as f64, "files")
             .limit(Limit::AtMost(0.0))
-            .note(first),
+            .note(xterm.join(", ")),
         Row::new("page", "sent without Brotli", uncompressed.len() as f64, "files")
             .limit(Limit::AtMost(0.0))
             .note(uncompressed.join(", ")),
