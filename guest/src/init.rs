@@ -12,8 +12,9 @@ use crate::Guest;
 use crate::processes::{session, signal_session};
 use crate::sys::{self, Reaped};
 
-/// Between SIGTERM and SIGKILL when nobody says how long.
-pub const DEFAULT_GRACE: Duration = Duration::from_secs(5);
+/// Between SIGTERM and SIGKILL when nobody says how long: a second less than the server gives the whole
+/// container, so that it is the guest who ends it, in order.
+pub const DEFAULT_GRACE: Duration = Duration::from_secs(29);
 /// How long the killed may take to be gone. They are only waited for in the kernel then.
 const KILL_LIMIT: Duration = Duration::from_secs(2);
 /// How long a closed terminal's programs get between SIGHUP and SIGKILL.

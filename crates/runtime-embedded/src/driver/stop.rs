@@ -4,11 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use runtime::RuntimeError;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::child::failed;
 use crate::container::Container;
 
+/// Between two requests to end. An init that has not yet set up its handler never sees the first: the
+/// kernel drops what pid 1 of a namespace doesn't handle.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
 /// How long a killed container may take to be gone. The kernel frees its memory meanwhile, which
 /// takes a second for each few GiB.
 const KILL_LIMIT: Duration = Duration::from_secs(10);
@@ -28,9 +31,10 @@ pub(super) async fn end(container: &Container, grace: Duration) -> Result<(), Ru
         return Ok(());
     };
     run.expect_end();
-    if !grace.is_zero() {
+    let until = Instant::now() + grace;
+    while Instant::now() < until {
         run.init.signal(libc::SIGTERM).map_err(|error| failed("ask a container to end", error))?;
-        if timeout(grace, container.ended()).await.is_ok() {
+        if timeout_at(until, timeout(ASK_AGAIN, container.ended())).await.is_ok_and(|asked| asked.is_ok()) {
             return Ok(());
         }
     }
