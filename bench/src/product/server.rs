@@ -35,7 +35,8 @@ pub struct Server {
     headers: String,
     sessions: Registry<String>,
     log: PathBuf,
-    _data: TempDir,
+    /// Taken, and with it removed, when the server has ended.
+    data: Mutex<Option<TempDir>>,
 }
 
 impl Server {
@@ -77,7 +78,15 @@ impl Server {
         };
         let pid = child.id().try_into()?;
         let sessions = Registry::default();
-        Ok(Self { child: Mutex::new(child), pid, address, headers, sessions, log: log.into(), _data: data })
+        Ok(Self {
+            child: Mutex::new(child),
+            pid,
+            address,
+            headers,
+            sessions,
+            log: log.into(),
+            data: Mutex::new(Some(data)),
+        })
     }
 
     /// The server's process.
@@ -150,6 +159,10 @@ impl Product for Server {
         let _ = kill(Pid::from_raw(self.pid), Signal::SIGTERM);
         if let Err(error) = reap(&mut child, END_LIMIT) {
             eprintln!("the server did not end: {error:#}");
+        }
+        let data = self.data.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(Err(error)) = data.map(TempDir::close) {
+            eprintln!("the data directory could not be removed: {error}");
         }
     }
 }
