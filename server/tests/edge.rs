@@ -9,6 +9,8 @@ mod api;
 mod database;
 #[path = "edge/errors.rs"]
 mod errors;
+#[path = "edge/faults.rs"]
+mod faults;
 #[path = "edge/pages.rs"]
 mod pages;
 #[path = "edge/process.rs"]

@@ -131,9 +131,9 @@ impl From<DatabaseError> for HttpError {
         if !error.is_transient() {
             return Self { cause, ..ApiError::internal().into() };
         }
-        let told = ApiError::new(ErrorCode::Internal, "The database is busy or away. Try again in a moment.");
+        let told = ApiError::new(ErrorCode::RuntimeUnavailable, "The database is busy or away. Try again in a moment.");
         let headers = vec![(header::RETRY_AFTER, BUSY_RETRY_SECONDS.into())];
-        Self { cause, headers, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, told) }
+        Self { cause, headers, ..told.into() }
     }
 }
 

@@ -56,7 +56,7 @@ pub(super) enum Failures {
     /// INTERNAL: a fault of the server's; its log has the cause under the request's id
     #[response(status = 500)]
     Internal(ApiError),
-    /// RUNTIME_UNAVAILABLE or INTERNAL: containers can't be run now, or the database is busy; try again
+    /// RUNTIME_UNAVAILABLE: containers can't be run now, or the database is busy; try again
     #[response(status = 503)]
     Unavailable(ApiError),
     /// INTERNAL: it took too long, and may still happen

@@ -48,6 +48,7 @@ pub(super) async fn fallback(State(app): State<App>, request: Request) -> Result
 /// What each rendering and each server function finds in Leptos' context.
 fn context(app: &App) -> impl Fn() + Clone + Send + Sync + 'static {
     let sessions = Arc::clone(&app.sessions);
+    let reload_port = std::env::var_os("LEPTOS_WATCH").map(|_| app.leptos.reload_port);
     move || {
         let extensions = use_context::<Parts>().map(|parts| parts.extensions).unwrap_or_default();
         let request_id = extensions.get::<RequestId>().map(|id| id.as_str().to_owned()).unwrap_or_default();
@@ -55,7 +56,7 @@ fn context(app: &App) -> impl Fn() + Clone + Send + Sync + 'static {
         provide_context(RequestContext { actor, request_id, sessions: Arc::clone(&sessions) });
         // Server functions have no nonce, and their answers need no policy of their own.
         if let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>())
-            && let Some(policy) = security_headers::policy_with_nonce(&nonce)
+            && let Some(policy) = security_headers::policy_with_nonce(&nonce, reload_port)
         {
             response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
         }

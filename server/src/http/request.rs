@@ -93,10 +93,10 @@ impl From<&Request> for Asked {
 
 fn finish_error(response: &mut Response, error: HttpError, id: &RequestId, asked: &Asked) {
     let HttpError { status, mut told, cause, .. } = error;
-    match (&cause, status.is_server_error()) {
-        (Some(cause), _) => tracing::error!(status = status.as_u16(), cause, "failed"),
-        (None, true) => tracing::error!(status = status.as_u16(), error = told.error, "failed"),
-        (None, false) => tracing::debug!(status = status.as_u16(), error = told.error, "refused"),
+    // Without a cause it is the caller's fault, or the service has logged it already.
+    match &cause {
+        Some(cause) => tracing::error!(status = status.as_u16(), cause, "failed"),
+        None => tracing::debug!(status = status.as_u16(), error = told.error, "refused"),
     }
     id.as_str().clone_into(&mut told.request_id);
     let (content_type, body) = if asked.is_page {

@@ -2,18 +2,21 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-/// Nothing from elsewhere, no plugins, no frames; no inline script but with a page's nonce.
-fn policy(script_nonce: &str) -> String {
+/// Nothing from elsewhere, no plugins, no frames; no inline script but with a page's nonce. `'self'` holds for
+/// a page's own sockets too (CSP level 3, "scheme-part matches").
+fn policy(script_nonce: &str, more_connections: &str) -> String {
     format!(
         "default-src 'self'; script-src 'self' {script_nonce}'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; \
-         img-src 'self' data:; font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; \
+         img-src 'self' data:; font-src 'self'; connect-src 'self'{more_connections}; object-src 'none'; base-uri 'none'; \
          form-action 'self'; frame-ancestors 'none'"
     )
 }
 
-/// The policy of a page whose inline scripts carry `nonce`.
-pub(super) fn policy_with_nonce(nonce: &str) -> Option<HeaderValue> {
-    HeaderValue::try_from(policy(&format!("'nonce-{nonce}' "))).ok()
+/// The policy of a page whose inline scripts carry `nonce`. With `reload_port` it may also listen to
+/// `cargo leptos watch` on this machine.
+pub(super) fn policy_with_nonce(nonce: &str, reload_port: Option<u32>) -> Option<HeaderValue> {
+    let reload = reload_port.map(|port| format!(" ws://127.0.0.1:{port} ws://localhost:{port}"));
+    HeaderValue::try_from(policy(&format!("'nonce-{nonce}' "), &reload.unwrap_or_default())).ok()
 }
 
 /// Referrers stay within the site, for a sign-in link's token is in its query; not `no-referrer`, with
@@ -39,7 +42,7 @@ pub(super) fn add(headers: &mut HeaderMap, is_over_tls: bool) {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
     }
     if !headers.contains_key(header::CONTENT_SECURITY_POLICY)
-        && let Ok(policy) = HeaderValue::try_from(policy(""))
+        && let Ok(policy) = HeaderValue::try_from(policy("", ""))
     {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }

@@ -32,6 +32,11 @@ impl Server {
 
     /// A server with more on its command line.
     pub async fn with(flags: &[&str]) -> Self {
+        Self::changed(flags, |_| ()).await
+    }
+
+    /// A server whose parts a test has changed.
+    pub async fn changed(flags: &[&str], change: impl FnOnce(&mut App)) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let site = directory.path().join("site");
         std::fs::create_dir_all(site.join("pkg")).unwrap();
@@ -40,7 +45,8 @@ impl Server {
         let runtime = Arc::new(FakeRuntime::default());
         let leptos = leptos::config::LeptosOptions::builder().output_name("berth").build();
         let config = config(directory.path(), flags).unwrap();
-        let app = App::builder(config, runtime.clone()).site(leptos, site).build().await.unwrap();
+        let mut app = App::builder(config, runtime.clone()).site(leptos, site).build().await.unwrap();
+        change(&mut app);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let task = tokio::spawn(berth::http::serve(listener, app.clone()));

@@ -10,7 +10,10 @@ async fn a_shell_answers_in_a_container_of_its_own() {
     let server = Server::new().await;
     let id = server.client.running().await;
     let mut terminal = server.client.terminal(&id, 1).await;
-    assert_eq!(terminal.run("id -un; id -u; pwd; echo $BERTH_SESSION $BERTH_TERMINAL $TERM").await, format!("user\n1000\n/home/user/workspace\n{id} 1 xterm-256color\n"));
+    assert_eq!(
+        terminal.run("id -un; id -u; pwd; echo $BERTH_SESSION $BERTH_TERMINAL $TERM").await,
+        format!("user\n1000\n/home/user/workspace\n{id} 1 xterm-256color\n")
+    );
     assert_eq!(terminal.run("cat /proc/1/comm").await.trim(), "berth-guest");
     assert_eq!(terminal.run("tput cols; tput lines").await, "100\n30\n");
     terminal.say(r#"{"type":"resize","cols":120,"rows":40}"#).await;
@@ -96,8 +99,12 @@ async fn two_sessions_see_nothing_of_each_other() {
     let mut first = server.client.terminal(&one, 1).await;
     let mut second = server.client.terminal(&two, 1).await;
     first.run("echo secret-of-one > ~/secret; (exec -a process-of-one tail -f /dev/null &)").await;
-    assert_eq!(second.run("command ls ~; cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c process-of-on[e]").await, "workspace\n0\n");
-    let seen = second.run("find / -xdev -name secret 2>/dev/null; hostname; cat /proc/mounts | grep -c berth-test").await;
+    assert_eq!(
+        second.run("command ls ~; cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c process-of-on[e]").await,
+        "workspace\n0\n"
+    );
+    let seen =
+        second.run("find / -xdev -name secret 2>/dev/null; hostname; cat /proc/mounts | grep -c berth-test").await;
     assert!(!seen.contains("/secret"), "{seen}");
     server.close().await;
 }

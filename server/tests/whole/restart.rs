@@ -126,7 +126,10 @@ async fn a_container_that_died_while_the_server_was_away_is_told_as_failed() {
     }
     server.start_again().await;
     let failed = server.client.until_failed(&id).await;
-    assert!(matches!(failed, app::model::session::Cause::Killed { signal: 9 } | app::model::session::Cause::HostRestarted), "{failed:?}");
+    assert!(
+        matches!(failed, app::model::session::Cause::Killed { signal: 9 } | app::model::session::Cause::HostRestarted),
+        "{failed:?}"
+    );
     server.client.start(&id).await;
     server.client.until(&id, |state| *state == SessionState::Running).await;
     server.close().await;

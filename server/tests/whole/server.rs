@@ -109,7 +109,9 @@ async fn spawn(data: &Path, extra: &[&str]) -> (Child, String, String) {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let printed = async {
         while let Some(line) = lines.next_line().await.unwrap() {
-            if let Some((address, token)) = line.trim().strip_prefix("http://").and_then(|url| url.split_once("/sign-in?token=")) {
+            if let Some((address, token)) =
+                line.trim().strip_prefix("http://").and_then(|url| url.split_once("/sign-in?token="))
+            {
                 return (address.to_owned(), token.to_owned());
             }
         }
@@ -145,7 +147,8 @@ pub fn processes_with(directory: &Path) -> Vec<i32> {
             continue;
         }
         // A process may end between the listing and the look.
-        let has = |file: &str| std::fs::read(entry.path().join(file)).is_ok_and(|text| contains(&text, name.as_bytes()));
+        let has =
+            |file: &str| std::fs::read(entry.path().join(file)).is_ok_and(|text| contains(&text, name.as_bytes()));
         if has("cmdline") || (namespace(&entry.path()) != host && has("mountinfo")) {
             found.push(pid);
         }
@@ -159,6 +162,7 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
 
 /// Host process ids of guests whose mounts name `directory`.
 pub fn guests_of(directory: &Path) -> Vec<i32> {
-    let is_guest = |pid: &i32| std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.trim() == "berth-guest");
+    let is_guest =
+        |pid: &i32| std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.trim() == "berth-guest");
     processes_with(directory).into_iter().filter(is_guest).collect()
 }
