@@ -10,9 +10,9 @@ use guest::screen::Screen;
 use protocol::frame::Size;
 
 /// Bytes of a piece: no multiple of anything, so that cuts fall inside sequences and characters.
-const PIECE: usize = 997;
+const PIECE: usize = 1499;
 /// Pieces between two snapshots.
-const EVERY: usize = 5;
+const EVERY: usize = 7;
 /// More lines than any recording has.
 const ALL: usize = 10_000;
 
@@ -50,13 +50,13 @@ fn restored(screen: &Screen) -> Screen {
     restored
 }
 
-/// Fails with the first line that differs.
+/// Fails with the first line in which the live screen's dump and that of `restored` differ.
 #[track_caller]
-fn assert_same(live: &Screen, restored: &Screen, about: &str) {
-    let (live, restored) = (live.dump(ALL), restored.dump(ALL));
+fn assert_same(live: &str, restored: &Screen, about: impl Fn() -> String) {
+    let restored = restored.dump(ALL);
     if live != restored {
         let differing = live.lines().zip(restored.lines()).enumerate().find(|(_, (left, right))| left != right);
-        panic!("{about}: {differing:#?}");
+        panic!("{}: {differing:#?}", about());
     }
 }
 
@@ -79,9 +79,10 @@ fn a_snapshot_of_a_program_restores_it_and_stays_right_to_the_end() {
                 rejoined.push((at, restored(&live)));
             }
             feed(&mut live, piece);
+            let dump = live.dump(ALL);
             for (from, screen) in &mut rejoined {
                 feed(screen, piece);
-                assert_same(&live, screen, &format!("{name}: snapshot before piece {from}, compared after {at}"));
+                assert_same(&dump, screen, || format!("{name}: snapshot before piece {from}, compared after {at}"));
             }
         }
     }
@@ -107,12 +108,13 @@ fn a_snapshot_of_a_program_stays_right_through_changes_of_size() {
                     rejoined.push((at, restored(&live)));
                 }
                 feed(&mut live, piece);
+                let dump = live.dump(ALL);
                 for (from, screen) in &mut rejoined {
                     if let Some(new) = new {
                         screen.resize(new);
                     }
                     feed(screen, piece);
-                    assert_same(&live, screen, &format!("{name}: {other:?}, snapshot before {from}, after {at}"));
+                    assert_same(&dump, screen, || format!("{name}: {other:?}, snapshot before {from}, after {at}"));
                 }
             }
         }
@@ -131,7 +133,12 @@ fn snapshots_of_snapshots_do_not_double_the_scrollback() {
                 // As a page does whose connection broke: what it showed stays until the snapshot comes.
                 let snapshot = page.snapshot(ALL);
                 feed(&mut page, &snapshot);
-                assert_same(&live, &page, &format!("{name}: after piece {at}"));
+                // Titles stacked in the page stay below the snapshot's: no sequence empties the stack.
+                let state = |screen: &Screen| {
+                    let dump = screen.dump(ALL);
+                    dump.lines().filter(|line| !line.starts_with("Titles")).collect::<Vec<_>>().join("\n")
+                };
+                assert!(state(&live) == state(&page), "{name}: after piece {at}");
             }
         }
     }

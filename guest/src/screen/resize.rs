@@ -24,6 +24,8 @@ impl State {
             return;
         }
         let cursor = (self.x, self.y);
+        // The cursor may come to stand behind another character, which no mark is meant for.
+        self.join = 0;
         self.normal_cursor = self.resize_normal(size, if self.is_alternate { self.normal_cursor } else { cursor });
         if self.is_alternate {
             (self.x, self.y) = resize_alternate(&mut self.alternate, size, cursor);
@@ -38,6 +40,10 @@ impl State {
             grid.saved.x = grid.saved.x.min(cols - 1);
             grid.tabs.grow(cols);
         }
+        // xterm.js leaves a saved cursor below the screen where it is; no snapshot could.
+        let bottom = usize::from(size.rows) - 1;
+        self.normal.saved.y = self.normal.saved.y.min(self.scrollback.len() + bottom);
+        self.alternate.saved.y = self.alternate.saved.y.min(bottom);
         self.size = size;
     }
 
@@ -78,7 +84,7 @@ impl State {
         // It was written at another width: wrap its whole line anew, and take the last row of that.
         let mut line = vec![row];
         while line.last().is_some_and(|row| row.wrapped) {
-            match self.scrollback.pop(&mut self.extras) {
+            match self.pop_at_width(line[0].width()) {
                 Some(row) => line.push(row),
                 None => break,
             }
@@ -92,13 +98,24 @@ impl State {
         last
     }
 
+    /// The newest line of the scrollback, if it was written at this width: a line's rows all were.
+    fn pop_at_width(&mut self, cols: usize) -> Option<Row> {
+        let row = self.scrollback.pop(&mut self.extras)?;
+        if row.width() == cols {
+            return Some(row);
+        }
+        self.scrollback.push(&row, &self.extras);
+        None
+    }
+
     /// Wraps the lines of the normal screen anew. Returns the cursor's row.
     fn reflow(&mut self, cols: usize, y: usize) -> usize {
         let height = self.normal.height();
-        let narrower = cols < self.cols();
+        let old_cols = self.cols();
+        let narrower = cols < old_cols;
         let mut rows: Vec<Row> = Vec::new();
         while rows.last().map_or(self.normal.rows.front().is_some_and(|row| row.wrapped), |row| row.wrapped) {
-            match self.scrollback.pop(&mut self.extras) {
+            match self.pop_at_width(old_cols) {
                 Some(row) => rows.push(row),
                 None => break,
             }

@@ -26,6 +26,10 @@ pub(super) fn write(state: &State, scrollback_lines: usize) -> Vec<u8> {
     colors(state, &mut w);
     titles(state, &mut w);
 
+    if is_saved_above(state) {
+        saved(&state.normal, state, &mut w);
+        w.text("\x1b[H");
+    }
     for (at, row) in history.iter().enumerate() {
         w.row(row, at > 0, at > 0, &history_extras);
     }
@@ -33,7 +37,9 @@ pub(super) fn write(state: &State, scrollback_lines: usize) -> Vec<u8> {
     w.pen(Pen::DEFAULT, &state.extras);
     tabs(&state.normal, state, &mut w);
     keyboard(state, 0, &mut w);
-    saved(&state.normal, history.len().min(state.scrollback.len()), state, &mut w);
+    if !is_saved_above(state) {
+        saved(&state.normal, state, &mut w);
+    }
     if state.is_alternate {
         region(&state.normal, &mut w);
         let (x, y) = state.normal_cursor;
@@ -49,7 +55,7 @@ pub(super) fn write(state: &State, scrollback_lines: usize) -> Vec<u8> {
             tabs(&state.alternate, state, &mut w);
             keyboard(state, 1, &mut w);
         }
-        saved(&state.alternate, 0, state, &mut w);
+        saved(&state.alternate, state, &mut w);
         if !state.is_alternate {
             w.text("\x1b[?47l");
         }
@@ -72,8 +78,11 @@ pub(super) fn history(state: &State, lines: usize, extras: &mut Extras) -> Vec<R
     let mut rows: Vec<Row> = Vec::with_capacity(stored.len());
     let mut at = 0;
     while at < stored.len() {
-        let end = at + 1 + stored[at + 1..].iter().take_while(|row| row.wrapped).count();
-        if stored[at..end].iter().all(|row| row.width() == cols) {
+        // A line lies in the scrollback at one width: what differs is marked as its continuation only.
+        let width = stored[at].width();
+        let continues = |row: &&Row| row.wrapped && row.width() == width;
+        let end = at + 1 + stored[at + 1..].iter().take_while(continues).count();
+        if width == cols {
             rows.extend_from_slice(&stored[at..end]);
         } else {
             rows.extend(rewrap(&stored[at..end], cols));
@@ -145,11 +154,17 @@ fn keyboard(state: &State, which: usize, w: &mut Writer) {
     }
 }
 
-/// DECSC's state of `grid`, with `above` lines above it at the reader's end.
-fn saved(grid: &Grid, above: usize, state: &State, w: &mut Writer) {
+/// Whether the saved cursor has left the screen at its top. Written before the scrollback then, or
+/// it would come back when a new size brings lines back.
+fn is_saved_above(state: &State) -> bool {
+    state.normal.saved.y < state.scrollback.len()
+}
+
+/// DECSC's state of `grid`.
+fn saved(grid: &Grid, state: &State, w: &mut Writer) {
     let saved = &grid.saved;
     let lines_above = if std::ptr::eq(grid, &state.normal) { state.scrollback.len() } else { 0 };
-    if *saved == Default::default() && above == 0 {
+    if *saved == Default::default() {
         return;
     }
     let row = saved.y.saturating_sub(lines_above).min(state.height() - 1);

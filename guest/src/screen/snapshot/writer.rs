@@ -64,7 +64,8 @@ impl Writer {
         }
         // Only DECRC sets one that is not of its level, and what it restored is still saved.
         if state.charset != state.sets[state.level] {
-            self.text("\x1b8");
+            let is_of_alternate = !state.is_alternate && state.normal.saved.charset != state.charset;
+            self.text(if is_of_alternate { "\x1b[?47h\x1b8\x1b[?47l" } else { "\x1b8" });
             self.pen = Pen { fg: u32::MAX, ..Pen::DEFAULT };
         }
     }
@@ -88,7 +89,9 @@ impl Writer {
             }
         }
         self.pen = pen;
-        self.extra = extra;
+        // A link that was not written is not open.
+        let link = if links { extra.link } else { self.extra.link.take() };
+        self.extra = Extra { link, ..extra };
     }
 
     fn graphics(&mut self, pen: Pen, extra: &Extra) {

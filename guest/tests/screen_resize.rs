@@ -1,0 +1,122 @@
+//! What a new size leaves of the screen, and snapshots taken after it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+#[path = "screen_support/streams.rs"]
+mod streams;
+
+use guest::screen::Screen;
+use protocol::frame::Size;
+use streams::Random;
+
+/// Random streams: enough to meet every mode on both screens at many sizes, within two seconds.
+const STREAMS: u64 = 1000;
+/// More lines than any stream here writes.
+const ALL: usize = 100_000;
+
+fn shown(size: (u16, u16), bytes: &str) -> Screen {
+    let mut screen = Screen::new(Size { cols: size.0, rows: size.1 }, ALL);
+    screen.advance(bytes.as_bytes(), &mut Vec::new());
+    screen
+}
+
+fn resize(screen: &mut Screen, cols: u16, rows: u16) {
+    screen.resize(Size { cols, rows });
+}
+
+/// The rows of scrollback and screen, without the blanks at their ends.
+fn rows(screen: &Screen) -> Vec<String> {
+    let dump = screen.dump(ALL);
+    let is_row = |line: &&str| line.starts_with(" |") || line.starts_with("+|");
+    dump.lines().filter(is_row).map(|line| line[2..].trim_end_matches(['|', '·']).to_owned()).collect()
+}
+
+fn cursor(screen: &Screen) -> String {
+    screen.dump(0).split_whitespace().skip_while(|word| *word != "cursor").nth(1).unwrap().to_owned()
+}
+
+#[test]
+fn a_narrower_screen_wraps_lines_anew_and_a_wider_one_joins_them_again() {
+    let mut screen = shown((12, 6), "0123456789ab\r\nshort\r\n$ ");
+    resize(&mut screen, 5, 6);
+    assert_eq!(rows(&screen), ["01234", "56789", "ab", "short", "$ ", ""]);
+    assert_eq!(cursor(&screen), "2,4");
+    resize(&mut screen, 12, 6);
+    assert_eq!(rows(&screen)[..3], ["0123456789ab", "short", "$ "]);
+    assert_eq!(cursor(&screen), "2,2");
+}
+
+#[test]
+fn the_line_the_cursor_is_in_is_left_to_its_program() {
+    let mut screen = shown((12, 4), "above\r\n$ a long command line");
+    resize(&mut screen, 6, 4);
+    assert_eq!(rows(&screen), ["above", "$ a lo", "mand l", ""]);
+}
+
+#[test]
+fn a_wide_character_that_no_longer_fits_goes_to_the_next_row_whole() {
+    let mut screen = shown((8, 5), "日本語日\r\n");
+    resize(&mut screen, 5, 5);
+    assert_eq!(rows(&screen)[..2], ["日本", "語日"]);
+    resize(&mut screen, 8, 5);
+    assert_eq!(rows(&screen)[0], "日本語日");
+}
+
+#[test]
+fn rows_go_to_the_scrollback_and_come_back_from_it() {
+    let mut screen = shown((10, 4), "1\r\n2\r\n3\r\n4");
+    resize(&mut screen, 10, 2);
+    assert_eq!(rows(&screen), ["1", "2", "3", "4"]);
+    assert_eq!(cursor(&screen), "1,1");
+    resize(&mut screen, 10, 4);
+    assert_eq!(rows(&screen), ["1", "2", "3", "4"]);
+    assert_eq!(cursor(&screen), "1,3");
+}
+
+#[test]
+fn empty_rows_below_the_cursor_go_first() {
+    let mut screen = shown((10, 6), "1\r\n2");
+    resize(&mut screen, 10, 3);
+    assert_eq!(rows(&screen), ["1", "2", ""]);
+    assert_eq!(cursor(&screen), "1,1");
+}
+
+#[test]
+fn the_alternate_screen_is_cut_and_the_normal_one_behind_it_wrapped() {
+    let mut screen = shown((10, 3), "0123456789\r\n$ \x1b[?1049h\x1b[Habcdefghij");
+    resize(&mut screen, 5, 3);
+    assert_eq!(rows(&screen), ["01234", "56789", "$ ", "abcde", "", ""]);
+    screen.advance(b"\x1b[?1049l", &mut Vec::new());
+    assert_eq!(rows(&screen), ["01234", "56789", "$ "]);
+}
+
+#[test]
+fn the_scroll_region_is_the_whole_screen_again_and_tab_stops_go_on() {
+    let mut screen = shown((20, 6), "\x1b[2;4r");
+    resize(&mut screen, 40, 8);
+    let dump = screen.dump(0);
+    assert!(dump.contains("region 0-7 tabs [0, 8, 16, 24, 32]"), "{dump}");
+}
+
+#[test]
+fn a_snapshot_after_changes_of_size_restores_the_state_and_lets_the_stream_go_on() {
+    for seed in 0..STREAMS {
+        let mut random = Random::new(seed);
+        let mut size = || Size { cols: random.below(30) as u16 + 2, rows: random.below(10) as u16 + 2 };
+        let (first, second, third) = (size(), size(), size());
+        let stream = |random: &mut Random, size: Size| streams::stream(random, 40, size.cols, size.rows);
+        let mut live = Screen::new(first, ALL);
+        live.advance(&stream(&mut random, first), &mut Vec::new());
+        live.resize(second);
+        live.advance(&stream(&mut random, second), &mut Vec::new());
+        live.resize(third);
+        let mut restored = Screen::new(third, ALL);
+        let snapshot = live.snapshot(ALL);
+        restored.advance(&snapshot, &mut Vec::new());
+        assert_eq!(live.dump(ALL), restored.dump(ALL), "seed {seed}: {:?}", String::from_utf8_lossy(&snapshot));
+        let rest = stream(&mut random, third);
+        live.advance(&rest, &mut Vec::new());
+        restored.advance(&rest, &mut Vec::new());
+        assert_eq!(live.dump(ALL), restored.dump(ALL), "seed {seed} after more output");
+    }
+}
