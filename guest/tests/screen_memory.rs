@@ -17,6 +17,9 @@ const MIB: usize = 1024 * 1024;
 const PIECE: usize = 64 * 1024;
 const SIZE: Size = Size { cols: 80, rows: 24 };
 
+/// Makes the piece of this number.
+type Piece = Box<dyn Fn(usize) -> Vec<u8>>;
+
 thread_local! {
     /// Bytes allocated by this thread and not freed, and the most there ever were.
     static NOW: Cell<usize> = const { Cell::new(0) };
@@ -101,7 +104,7 @@ fn a_flood_takes_no_more_memory_than_a_full_scrollback() {
 #[test]
 fn the_dearest_lines_there_are_take_at_most_sixteen_mebibytes() {
     let link = "x".repeat(1_900);
-    let dear: [(&str, Box<dyn Fn(usize) -> Vec<u8>>); 4] = [
+    let dear: [(&str, Piece); 4] = [
         (
             "a style a cell",
             Box::new(|n| {
