@@ -1,5 +1,6 @@
 //! The `berth` binary: parses, builds and runs. All else is in the library.
 
+mod memory;
 mod run;
 mod runtimes;
 

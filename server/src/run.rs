@@ -14,7 +14,7 @@ use berth::{http, logging, site};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::runtimes;
+use crate::{memory, runtimes};
 
 /// Fewest workers: one busy with a page must not keep a key from its terminal.
 const LEAST_WORKERS: usize = 2;
@@ -34,7 +34,7 @@ const HEALTH_LIMIT: Duration = Duration::from_secs(3);
 
 /// Serves until SIGTERM or SIGINT.
 pub fn serve(config: Config, environment: &Environment) -> anyhow::Result<ExitCode> {
-    keep_memory_small();
+    memory::keep_small();
     let data_dir = DataDir::take(&config.data_dir)?;
     let workers = std::thread::available_parallelism().map_or(LEAST_WORKERS, usize::from);
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -65,6 +65,7 @@ async fn serve_until_signal(config: Config, environment: &Environment) -> anyhow
     site::warn_if_empty(&app.leptos, &app.site_root);
     logging::warn_of_gaps(app.runtime.name(), &app.runtime.health().await);
     announce(&app, address)?;
+    memory::forget_start_up();
     let server = tokio::spawn(http::serve(listener, app.clone()));
     shutdown.begun().await;
     let end = async {
@@ -131,21 +132,4 @@ fn ask_health(config: &Config) -> anyhow::Result<()> {
     stream.read_exact(&mut head)?;
     anyhow::ensure!(&head == b"HTTP/1.1 200", "it answered {:?}", String::from_utf8_lossy(&head));
     Ok(())
-}
-
-/// glibc gives each thread an arena of its own, which it seldom gives back: with a handful of threads and
-/// small objects two do, and freed memory above a small rest goes back to the system.
-fn keep_memory_small() {
-    #[cfg(target_env = "gnu")]
-    {
-        const ARENAS: libc::c_int = 2;
-        const TRIM_ABOVE_BYTES: libc::c_int = 256 * 1024;
-        const MAP_ABOVE_BYTES: libc::c_int = 128 * 1024;
-        // SAFETY: mallopt only sets parameters, and no other thread runs yet.
-        unsafe {
-            libc::mallopt(libc::M_ARENA_MAX, ARENAS);
-            libc::mallopt(libc::M_TRIM_THRESHOLD, TRIM_ABOVE_BYTES);
-            libc::mallopt(libc::M_MMAP_THRESHOLD, MAP_ABOVE_BYTES);
-        }
-    }
 }

@@ -1,0 +1,51 @@
+//! What keeps the process small: it is to cost next to nothing beside its containers.
+
+/// glibc gives each thread an arena of its own, which it seldom gives back: with a handful of threads and
+/// small objects two do, and freed memory above a small rest goes back to the system. Call before any
+/// thread is started.
+pub fn keep_small() {
+    #[cfg(target_env = "gnu")]
+    {
+        const ARENAS: libc::c_int = 2;
+        const TRIM_ABOVE_BYTES: libc::c_int = 256 * 1024;
+        const MAP_ABOVE_BYTES: libc::c_int = 128 * 1024;
+        // SAFETY: mallopt only sets parameters, and no other thread runs yet.
+        unsafe {
+            libc::mallopt(libc::M_ARENA_MAX, ARENAS);
+            libc::mallopt(libc::M_TRIM_THRESHOLD, TRIM_ABOVE_BYTES);
+            libc::mallopt(libc::M_MMAP_THRESHOLD, MAP_ABOVE_BYTES);
+        }
+    }
+}
+
+/// Lets go of the heap and of the code that only start-up needed: migrations, the table of routes, the API's
+/// description. Two thirds of what is resident then is such code, and the kernel would keep it mapped until
+/// memory is short. What is used again is mapped again from the page cache, some microseconds a time.
+pub fn forget_start_up() {
+    // SAFETY: malloc_trim may be called at any time.
+    #[cfg(target_env = "gnu")]
+    unsafe {
+        libc::malloc_trim(0);
+    }
+    let Some((start, length)) = own_code() else { return };
+    // SAFETY: the range is this binary's executable segment, a private file mapping that nothing ever
+    // writes to (it is position-independent, so no relocation did): a page that is dropped comes back
+    // from the file as it was.
+    let outcome = unsafe { libc::madvise(start as *mut libc::c_void, length, libc::MADV_DONTNEED) };
+    if outcome != 0 {
+        tracing::debug!(error = %std::io::Error::last_os_error(), "start-up's code stays mapped");
+    }
+}
+
+/// Where this binary's executable segment is mapped: the one that holds this function.
+fn own_code() -> Option<(usize, usize)> {
+    let here = own_code as fn() -> Option<(usize, usize)> as usize;
+    let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
+    maps.lines().find_map(|line| {
+        let mut fields = line.split(' ');
+        let (start, end) = fields.next()?.split_once('-')?;
+        let is_code = fields.next()? == "r-xp";
+        let (start, end) = (usize::from_str_radix(start, 16).ok()?, usize::from_str_radix(end, 16).ok()?);
+        (is_code && (start..end).contains(&here)).then(|| (start, end - start))
+    })
+}
