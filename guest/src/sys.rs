@@ -161,7 +161,7 @@ impl Interest {
 /// For want of memory; an interruption is no error.
 pub fn wait(interests: &mut [Interest], limit: Option<Duration>) -> io::Result<()> {
     let limit = limit.map(|limit| libc::timespec {
-        tv_sec: limit.as_secs().try_into().unwrap_or(libc::time_t::MAX),
+        tv_sec: limit.as_secs().try_into().unwrap_or(i32::MAX.into()),
         tv_nsec: limit.subsec_nanos().into(),
     });
     let limit = limit.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);

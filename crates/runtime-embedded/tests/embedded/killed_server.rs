@@ -15,6 +15,9 @@ use tokio::time::timeout;
 /// Tells the test that it is the server, and where its data are.
 const DIRECTORY: &str = "BERTH_TEST_SERVER_DIRECTORY";
 
+/// Between two tries to reach a guest that is coming up.
+const POLL: Duration = Duration::from_millis(5);
+
 /// A server in a process of its own, that has started a container.
 fn server(test: &str, directory: &Path) -> (Child, ContainerId) {
     let mut child = Command::new(std::env::current_exe().unwrap())
@@ -49,7 +52,7 @@ async fn a_container_goes_on_when_its_server_is_killed() {
     assert_eq!(driver.inspect(&id).await.unwrap().state, ContainerState::Running);
     timeout(LIMIT, async {
         while driver.connect(&id).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::time::sleep(POLL).await;
         }
     })
     .await
