@@ -23,6 +23,9 @@ use tempfile::TempDir;
 const LIMIT: Duration = Duration::from_secs(20);
 const LIMITS: Limits = Limits { cpu_millis: 1000, memory_bytes: 1 << 30, pids: 100, disk_bytes: 1 << 30 };
 
+/// Makes a driver's failure.
+type Fault = fn() -> RuntimeError;
+
 struct Rig {
     database: Database,
     runtime: Arc<FakeRuntime>,
@@ -227,7 +230,7 @@ async fn a_container_that_ends_by_itself_fails_its_session_with_the_cause() {
 
 #[tokio::test]
 async fn a_driver_that_fails_fails_the_start_with_its_cause_and_the_next_start_works() {
-    let faults: [(Call, fn() -> RuntimeError, Cause); 4] = [
+    let faults: [(Call, Fault, Cause); 4] = [
         (Call::Create, || RuntimeError::DiskFull, Cause::DiskFull),
         (
             Call::Create,
