@@ -66,8 +66,18 @@ async fn serve_until_signal(config: Config, environment: &Environment) -> anyhow
     logging::warn_of_gaps(app.runtime.name(), &app.runtime.health().await);
     announce(&app, address)?;
     memory::forget_start_up();
-    let server = tokio::spawn(http::serve(listener, app.clone()));
-    shutdown.begun().await;
+    let mut server = tokio::spawn(http::serve(listener, app.clone()));
+    let failed = tokio::select! {
+        // First: an orderly end ends the loop too.
+        biased;
+        () = shutdown.begun() => None,
+        ended = &mut server => Some(ended.err()),
+    };
+    if let Some(error) = failed {
+        shutdown.begin();
+        app.close(TASKS_LIMIT).await;
+        anyhow::bail!("the server's loop ended: {}", error.map_or_else(String::new, |error| error.to_string()));
+    }
     let end = async {
         if let Err(error) = server.await {
             tracing::error!(%error, "the server's loop failed");

@@ -360,6 +360,30 @@ async fn containers_that_belong_to_no_session_are_removed_and_no_others() {
 }
 
 #[tokio::test]
+async fn a_database_that_knows_no_session_removes_no_container() {
+    let rig = Rig::new().await;
+    rig.runtime.plant(&"somebodys".parse().unwrap(), &"precious0000".parse().unwrap(), ContainerState::Running);
+    let rig = rig.serve_again().await;
+    assert_eq!(rig.running_containers(), 1);
+}
+
+#[tokio::test]
+async fn a_session_left_in_the_middle_is_taken_up_by_whatever_is_asked_of_it_first() {
+    let rig = Rig::new().await;
+    let session = rig.create().await;
+    let row = rig.database.session(&session.id).await.unwrap().unwrap();
+    // As when the database failed just as the server that found it wanted to take it up.
+    rig.database.update_session(&StoredSession { state: SessionState::Deleting, ..row.clone() }).await.unwrap();
+    rig.service.delete(&me(), &session.id).await.unwrap();
+    rig.database
+        .insert_session(&StoredSession { state: SessionState::Starting { stage: Stage::Verifying }, ..row })
+        .await
+        .unwrap();
+    rig.service.start(&me(), &session.id).await.unwrap();
+    rig.until(&session.id, |state| *state == SessionState::Running).await;
+}
+
+#[tokio::test]
 async fn a_container_made_but_not_yet_recorded_is_taken_up_not_doubled() {
     let rig = Rig::new().await;
     let session = rig.create().await;

@@ -23,7 +23,7 @@ impl ErrorCode {
     #[must_use]
     pub fn status(self) -> u16 {
         match self {
-            Self::ValidationError => 400,
+            Self::ValidationError => 422,
             Self::AuthError => 401,
             Self::QuotaExceeded => 402,
             Self::Forbidden => 403,

@@ -26,7 +26,7 @@ pub(crate) fn of(
         limit(hierarchies, "cpu", Controller::Cpu),
         limit(hierarchies, "memory", Controller::Memory),
         limit(hierarchies, "pids", Controller::Pids),
-        not("disk", "the file system has no project quotas that could be set here"),
+        not("disk", "this driver sets no disk quotas yet; a session can fill the disk its files are on"),
         network(pasta, probed),
         yes("seccomp", "libseccomp, with a second filter on arguments"),
         user_namespace(identity, few_ids),

@@ -3,6 +3,7 @@
 //! Looked at after output or input, at most [`PER_SECOND`] times a second, and once more after the
 //! last: a program's start is seen without a timer on an idle terminal.
 
+use std::io::Read as _;
 use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,9 @@ const PER_SECOND: u32 = 4;
 const INTERVAL: Duration = Duration::from_millis(1000 / PER_SECOND as u64);
 /// Whose first argument says more than they do.
 const INTERPRETERS: [&str; 8] = ["node", "nodejs", "bun", "deno", "python", "python3", "ruby", "perl"];
+
+/// As much of a command line as is read, bytes: it may be megabytes long.
+const LONGEST_LINE: u64 = 4096;
 
 /// See the module.
 pub struct Foreground {
@@ -32,6 +36,11 @@ impl Foreground {
     pub fn stir(&mut self, now: Instant) {
         self.stirred = true;
         self.due.get_or_insert_with(|| self.last.map_or(now, |last| now.max(last + INTERVAL)));
+    }
+
+    /// There is nothing left to look at, and no time to wait for.
+    pub fn rest(&mut self) {
+        (self.due, self.stirred) = (None, false);
     }
 
     /// When to look.
@@ -59,11 +68,15 @@ impl Foreground {
 
 fn name_of(pid: i32) -> Option<String> {
     let name = std::fs::read(format!("/proc/{pid}/comm")).ok()?;
-    let name = String::from_utf8_lossy(&name).trim_end().to_owned();
+    // A program names itself as it likes, and the name is shown to people.
+    let name: String = String::from_utf8_lossy(&name).chars().filter(|c| !c.is_control()).collect();
     if !INTERPRETERS.contains(&name.as_str()) {
         return Some(name);
     }
-    let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let mut line = Vec::new();
+    let read = std::fs::File::open(format!("/proc/{pid}/cmdline"));
+    // A process that is gone by now has no script.
+    read.and_then(|file| file.take(LONGEST_LINE).read_to_end(&mut line)).ok()?;
     Some(script_of(&line).unwrap_or(name))
 }
 
@@ -71,6 +84,9 @@ fn name_of(pid: i32) -> Option<String> {
 fn script_of(line: &[u8]) -> Option<String> {
     let script = line.split(|byte| *byte == 0).skip(1).find(|part| !part.starts_with(b"-"))?;
     let script = std::str::from_utf8(script).ok()?.rsplit('/').next()?;
+    if script.contains(char::is_control) {
+        return None;
+    }
     let name = script.split_once('.').map_or(script, |(name, _)| name);
     (!name.is_empty() && name.len() <= 64).then(|| name.to_owned())
 }

@@ -264,6 +264,7 @@ impl Worker {
         self.stream.release();
         self.ended = Some((how, Instant::now() + FAREWELL_LIMIT));
         self.command = None;
+        self.foreground.rest();
     }
 
     fn describe(&self) -> Terminal {
@@ -291,7 +292,8 @@ impl Worker {
                     client::keep(&mut marks.notifications, (shorten(&title), shorten(&body)));
                 }),
                 // A terminal in a browser answers by itself; two answers would be typed twice.
-                ScreenEvent::Reply(bytes) if self.attached.count() == 0 => self.write(&bytes),
+                // One that reads no answers gets no more of them: they must not pile up.
+                ScreenEvent::Reply(bytes) if self.attached.count() == 0 && !self.input.is_full() => self.write(&bytes),
                 ScreenEvent::Reply(_) => {}
             }
         }

@@ -49,12 +49,23 @@ fn sqlite(path: &str) -> Result<ConnectOptions, DatabaseError> {
         return Err(DatabaseError::Url("an SQLite URL needs the path of a file".into()));
     }
     let path = path.to_owned();
+    if let Err(error) = make_private(&path) {
+        // SQLite is about to meet the same, and its failure is the one that is told.
+        tracing::debug!(%error, "the database's file could not be made");
+    }
     // The scheme is all that is read from here; the path below replaces what it names.
     let mut options = ConnectOptions::new("sqlite://berth.db");
     options.max_connections(SQLITE_CONNECTIONS).min_connections(1);
     options.map_sqlx_sqlite_opts(move |base| sqlite_options(base, &path));
     common(&mut options);
     Ok(options)
+}
+
+/// Makes the file, if it isn't there, for its owner only: it holds guests' tokens. SQLite gives the files it
+/// puts beside it the same mode.
+fn make_private(path: &str) -> std::io::Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(path).map(drop)
 }
 
 fn sqlite_options(base: SqliteConnectOptions, path: &str) -> SqliteConnectOptions {

@@ -111,16 +111,7 @@ pub(super) async fn method_not_allowed() -> HttpError {
 
 impl From<ApiError> for HttpError {
     fn from(told: ApiError) -> Self {
-        let status = match told.code {
-            ErrorCode::NotFound => StatusCode::NOT_FOUND,
-            ErrorCode::ValidationError => StatusCode::UNPROCESSABLE_ENTITY,
-            ErrorCode::AuthError => StatusCode::UNAUTHORIZED,
-            ErrorCode::Forbidden | ErrorCode::QuotaExceeded => StatusCode::FORBIDDEN,
-            ErrorCode::Conflict => StatusCode::CONFLICT,
-            ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
-            ErrorCode::RuntimeUnavailable => StatusCode::SERVICE_UNAVAILABLE,
-            ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        };
+        let status = StatusCode::from_u16(told.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         Self::new(status, told)
     }
 }

@@ -2,11 +2,12 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use ::app::model::error::ApiError;
 use axum::Router;
-use axum::extract::{Extension, Form, State};
+use axum::extract::{DefaultBodyLimit, Extension, Form, State};
 use axum::response::{Html, IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
-use http::{HeaderMap, Method, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use serde::Deserialize;
 
 use super::Peer;
@@ -15,14 +16,18 @@ use super::extract::Parameters;
 use super::pages::escape;
 use crate::app::App;
 use crate::auth::{ADMINISTRATOR, SIGN_IN_TOKEN_FILE};
+use crate::database::DatabaseError;
 
 /// Where people sign in.
 pub(super) const PATH: &str = "/sign-in";
 /// The longest address to go to afterwards, bytes.
 const MAX_NEXT: usize = 2048;
+/// The longest form, bytes: a token and an address. Anybody may send one.
+const MAX_FORM: usize = 8 * 1024;
 
 pub(super) fn router() -> Router<App> {
-    Router::new().route(PATH, get(show).post(submit)).route("/sign-out", post(sign_out))
+    let form = get(show).post(submit).layer(DefaultBodyLimit::max(MAX_FORM));
+    Router::new().route(PATH, form).route("/sign-out", post(sign_out))
 }
 
 /// What the page and its form send.
@@ -75,33 +80,37 @@ async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Result<Response
 
 async fn attempt(app: &App, peer: Option<Extension<Peer>>, wanted: &Wanted) -> Result<Response, HttpError> {
     let address = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Extension(Peer(peer))| peer.ip());
-    let standing = app.auth.attempts.count(address);
-    let told = if standing.retry_after.is_some() {
-        Some((StatusCode::TOO_MANY_REQUESTS, "Too many attempts. Wait a minute, then try again."))
-    } else if app.auth.token.claim(wanted.token.trim()) {
-        None
-    } else {
-        tracing::warn!(%address, "a wrong sign-in token was refused");
-        Some((StatusCode::UNAUTHORIZED, "This token is not good, or not any more: each signs in once."))
-    };
-    if let Some((status, why)) = told {
+    // The token is tried first: it can't be guessed, so a right one is let in however many wrong ones came
+    // from the same address, which may be a proxy's.
+    if !app.auth.token.claim(wanted.token.trim()) {
+        let standing = app.auth.attempts.count(address);
+        let (status, why) = if standing.retry_after.is_some() {
+            (StatusCode::TOO_MANY_REQUESTS, "Too many attempts. Wait a minute, then try again.")
+        } else {
+            tracing::warn!(%address, "a wrong sign-in token was refused");
+            (StatusCode::UNAUTHORIZED, "This token is not good, or not any more: each signs in once.")
+        };
         let mut response = page(status, &Wanted { token: String::new(), next: wanted.next.clone() }, Some(why));
         response.headers_mut().extend(rate_limit_headers(standing));
         return Ok(response);
     }
-    let cookie = match app.auth.sign_in(ADMINISTRATOR).await {
-        Ok(cookie) => cookie,
-        Err(error) => {
-            app.auth.token.restore(wanted.token.trim());
-            return Err(error.into());
-        }
-    };
+    // In a task of its own: a browser that hangs up drops its request, and the token claimed must be either
+    // used or good again, and the next one published.
+    let (signing_in, token) = (app.clone(), wanted.token.trim().to_owned());
+    let task = app.shutdown.spawn(async move { use_up(&signing_in, &token, address).await });
+    let cookie = task.await.map_err(|_| HttpError::from(ApiError::internal()))??;
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(next(&wanted.next))).into_response())
+}
+
+/// Signs the administrator in with a claimed token, and publishes the next; or makes the token good again.
+async fn use_up(app: &App, token: &str, address: IpAddr) -> Result<HeaderValue, DatabaseError> {
+    let cookie = app.auth.sign_in(ADMINISTRATOR).await.inspect_err(|_| app.auth.token.restore(token))?;
     let file = app.auth.token.path().display();
     match app.auth.token.publish() {
         Ok(()) => tracing::info!(%address, "the administrator signed in; the next token is in {file}"),
         Err(error) => tracing::error!(%error, "signed in, but the next token can't be written to {file}"),
     }
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(next(&wanted.next))).into_response())
+    Ok(cookie)
 }
 
 /// A browser that looks ahead must not use the token up.

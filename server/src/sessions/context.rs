@@ -19,6 +19,9 @@ use crate::shutdown::Shutdown;
 /// database's trouble.
 const WRITE_RETRY: Duration = Duration::from_secs(1);
 
+/// Tries to read a row before its owner gives up. Each takes seconds itself when the database is locked.
+const READ_TRIES: usize = 5;
+
 /// How many changes a watching page may lag behind before it must read the list again.
 pub(super) const EVENT_BACKLOG: usize = 256;
 
@@ -33,6 +36,23 @@ pub(super) struct Context {
 }
 
 impl Context {
+    /// Reads the row; again a few times when the database is only busy.
+    pub async fn read_surely(&self, id: &SessionId) -> Result<Option<StoredSession>, DatabaseError> {
+        for _ in 1..READ_TRIES {
+            match self.database.session(id).await {
+                Err(error) if error.is_transient() => {
+                    tracing::warn!(session = %id, %error, "a session could not be read; trying again")
+                }
+                outcome => return outcome,
+            }
+            tokio::select! {
+                () = self.shutdown.begun() => break,
+                () = tokio::time::sleep(WRITE_RETRY) => {}
+            }
+        }
+        self.database.session(id).await
+    }
+
     /// Writes the row, then tells the pages.
     pub async fn write(&self, row: &StoredSession) -> Result<(), DatabaseError> {
         self.database.update_session(row).await?;

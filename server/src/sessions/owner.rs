@@ -84,11 +84,14 @@ struct Owner {
 
 /// Owns session `id` until it is at rest and nobody asks anything.
 pub(super) async fn run(context: Arc<Context>, id: SessionId, mut inbox: mpsc::Receiver<Command>) {
-    let row = context.database.session(&id).await;
+    let row = context.read_surely(&id).await;
     let mut owner = match row {
         Ok(Some(row)) => {
             let (work, deleters) = (None, Vec::new());
-            Owner { context, row, work, started: Instant::now(), restart: false, deleters }
+            let mut owner = Owner { context, row, work, started: Instant::now(), restart: false, deleters };
+            // Whoever owned it last may have left it in the middle: a server that is gone, above all.
+            owner.resume();
+            owner
         }
         Ok(None) => return turn_away(&context, &id, &mut inbox, || Refusal::NotFound),
         Err(error) => {
@@ -163,7 +166,8 @@ impl Owner {
                 let _ = reply.send(outcome);
             }
             Command::Delete(reply) => self.delete(reply).await,
-            Command::Resume => self.resume(),
+            // What it asks for was done when this owner began.
+            Command::Resume => {}
         }
     }
 
@@ -230,11 +234,9 @@ impl Owner {
         self.deleters.push(reply);
     }
 
-    /// Begins what the row's state asks for; called once, when nothing is under way.
+    /// Begins what the row's state asks for; called once, before anything is under way.
     fn resume(&mut self) {
-        self.started = Instant::now();
         match self.row.state {
-            _ if self.work.is_some() => {}
             SessionState::Starting { .. } => self.begin_stage(Stage::Creating),
             SessionState::Running => self.begin_watch(),
             SessionState::Stopping | SessionState::Deleting => self.begin_unless_busy(),
@@ -267,8 +269,9 @@ impl Owner {
                 (SessionState::Stopping, Ok(())) if self.restart => {
                     self.restart = false;
                     let next = self.starting();
-                    self.write_surely(next).await;
-                    self.begin_stage(Stage::Creating);
+                    if self.write_surely(next).await {
+                        self.begin_stage(Stage::Creating);
+                    }
                 }
                 (SessionState::Stopping, Ok(())) => {
                     let next = StoredSession { state: SessionState::Stopped, active_at: now(), ..self.row.clone() };
@@ -306,7 +309,9 @@ impl Owner {
                 row.active_at = now();
             }
         }
-        self.write_surely(row).await;
+        if !self.write_surely(row).await {
+            return;
+        }
         match next {
             Some(next) => self.begin_stage(next),
             None => self.begin_watch(),
@@ -371,10 +376,12 @@ impl Owner {
         Ok(())
     }
 
-    /// Writes a transition that has to take place.
-    async fn write_surely(&mut self, next: StoredSession) {
-        self.context.write_surely(&next).await;
+    /// Writes a transition that has to take place. False when the server ends first: then nothing follows
+    /// from it here.
+    async fn write_surely(&mut self, next: StoredSession) -> bool {
+        let written = self.context.write_surely(&next).await;
         self.row = next;
+        written
     }
 }
 

@@ -1,7 +1,8 @@
 //! What a server that starts finds: rows that say how far each session had come, and containers that
 //! outlived the last server. Rows and containers are brought together before the first request.
 //!
-//! - A container whose session has no row, or that isn't the one its session's row names, is removed.
+//! - A container whose session has no row, or that isn't the one its session's row names, is removed; but none
+//!   is when there is no row at all, which means that this is another database.
 //! - A row in the middle of something goes on with it; effects may be repeated.
 //! - A row that says running is adopted while its container lives, else it fails with the cause.
 //! - A row at rest whose container runs all the same (a cleanup was cut short) has it stopped.
@@ -20,6 +21,14 @@ use crate::sessions::stage;
 pub(super) async fn reconcile(context: &Arc<Context>) -> Result<(), DatabaseError> {
     let rows = context.database.sessions().await?;
     match context.runtime.list().await {
+        // Every container had its row first, so that none has one means another database: a new one, or an
+        // older copy. Files are not removed on such a word.
+        Ok(containers) if rows.is_empty() && !containers.is_empty() => {
+            tracing::error!(
+                containers = containers.len(),
+                "there are containers, but the database knows no session; they are left alone. Is it the right database?"
+            );
+        }
         Ok(containers) => {
             for container in &containers {
                 settle(context, &rows, container).await;

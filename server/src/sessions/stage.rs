@@ -15,10 +15,11 @@ use crate::database::StoredSession;
 use crate::sessions::context::Context;
 use crate::sessions::guest::{GuestClient, GuestError};
 
-/// Making a container's files. A few mkdirs and small files; a slow disk may take seconds.
-const CREATE_LIMIT: Duration = Duration::from_secs(30);
+/// Making a container's files. A few mkdirs and small files; a slow disk may take seconds, and a driver's own
+/// limit of 30 s has to come first, so that a create which is given up is over.
+const CREATE_LIMIT: Duration = Duration::from_secs(75);
 /// Starting a container's init, which takes some 30 ms on a quiet machine.
-const START_LIMIT: Duration = Duration::from_secs(30);
+const START_LIMIT: Duration = Duration::from_secs(45);
 /// From init to a guest that answers.
 const VERIFY_LIMIT: Duration = Duration::from_secs(10);
 /// From an open terminal to its first output. A shell that stays silent so long is let be.

@@ -6,18 +6,25 @@
 //! a slow browser is felt by the guest's flow control and not by the server's memory.
 
 use std::cell::RefCell;
-use std::future::poll_fn;
+use std::future::{Future as _, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use runtime::ByteStream;
 use tokio::io::ReadBuf;
+use tokio::time::Sleep;
 
 use crate::terminal::boundary::Boundary;
 
 /// The longest read, bytes: a guest's longest frame with its header fits.
 const BUFFER: usize = protocol::frame::MAX_OUTPUT_FRAME + 4096;
+/// How long a guest may take nothing of what was typed. It buffers hundreds of KiB for a program that doesn't
+/// read, so one that takes nothing for so long is stopped or stuck.
+const STALL_LIMIT: Duration = Duration::from_secs(60);
+/// How long the last words of a guest that takes no more may need to go out.
+const DEAF_LIMIT: Duration = Duration::from_secs(5);
 /// Reads in a row before other tasks get their turn.
 const READS_A_TURN: usize = 32;
 
@@ -42,6 +49,11 @@ pub(super) struct Tunnel {
     pub boundary: Boundary,
     to_guest: Kept,
     to_browser: Kept,
+    /// The guest takes no more; what it has still said goes out.
+    is_guest_deaf: bool,
+    /// How many bytes were left for the guest when the wait for it began, and when that is over. None while
+    /// nothing waits, so that an idle terminal has no timer.
+    stall: Option<(usize, Pin<Box<Sleep>>)>,
 }
 
 /// Bytes that a full socket refused.
@@ -62,13 +74,27 @@ impl Tunnel {
         let mut boundary = Boundary::default();
         boundary.advance(from_guest);
         let kept = |bytes: &[u8]| Kept { bytes: bytes.to_vec(), written: 0 };
-        Self { browser, guest, boundary, to_guest: kept(from_browser), to_browser: kept(from_guest) }
+        Self {
+            browser,
+            guest,
+            boundary,
+            to_guest: kept(from_browser),
+            to_browser: kept(from_guest),
+            is_guest_deaf: false,
+            stall: None,
+        }
     }
 
     /// Copies both ways until one side ends. Dropping the future loses nothing: what was read and not
     /// yet written stays in `self`.
     pub async fn copy(&mut self) -> End {
         poll_fn(|cx| self.poll_copy(cx)).await
+    }
+
+    /// Whether all that was read of the guest's has gone out, up to the end of a frame that is no close: then,
+    /// and only then, a frame of the server's own may follow.
+    pub fn may_close(&self) -> bool {
+        self.boundary.is_between() && !self.boundary.saw_close() && self.to_browser.is_empty()
     }
 
     /// Copies to the browser up to the end of the frame under way, so that a close frame may follow.
@@ -112,11 +138,34 @@ impl Tunnel {
                 Side::Writer => End::Browser,
             });
         }
-        let inward = poll_direction(cx, &mut *self.browser, &mut *self.guest, &mut self.to_guest, |_| {});
-        inward.map(|failed| match failed {
-            Side::Reader => End::Browser,
-            Side::Writer => End::Guest,
-        })
+        if !self.is_guest_deaf {
+            let inward = poll_direction(cx, &mut *self.browser, &mut *self.guest, &mut self.to_guest, |_| {});
+            match inward {
+                Poll::Ready(Side::Reader) => return Poll::Ready(End::Browser),
+                // A guest that ended has often said more than was read of it: its last output, how it ended.
+                Poll::Ready(Side::Writer) => self.is_guest_deaf = true,
+                Poll::Pending => {}
+            }
+        }
+        self.poll_stall(cx)
+    }
+
+    /// Ends the tunnel when the guest has taken nothing for too long. While bytes wait for it the browser is
+    /// not read, so its going would not be noticed either.
+    fn poll_stall(&mut self, cx: &mut Context<'_>) -> Poll<End> {
+        let left = self.to_guest.left();
+        if left == 0 && !self.is_guest_deaf {
+            self.stall = None;
+            return Poll::Pending;
+        }
+        let limit = if self.is_guest_deaf { DEAF_LIMIT } else { STALL_LIMIT };
+        if self.stall.as_ref().is_none_or(|(before, _)| *before != left) {
+            self.stall = Some((left, Box::pin(tokio::time::sleep(limit))));
+        }
+        match &mut self.stall {
+            Some((_, timer)) => timer.as_mut().poll(cx).map(|()| End::Guest),
+            None => Poll::Pending,
+        }
     }
 }
 
@@ -174,6 +223,14 @@ fn poll_move(
 }
 
 impl Kept {
+    fn left(&self) -> usize {
+        self.bytes.len() - self.written
+    }
+
+    fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
     fn poll_flush(&mut self, cx: &mut Context<'_>, writer: &mut dyn ByteStream) -> Poll<io::Result<()>> {
         while self.written < self.bytes.len() {
             match ready!(Pin::new(&mut *writer).poll_write(cx, &self.bytes[self.written..]))? {
@@ -220,6 +277,58 @@ mod tests {
         assert_eq!(&early, b"early");
         drop(guest);
         assert_eq!(copy.await.expect("copy"), End::Guest);
+    }
+
+    #[tokio::test]
+    async fn the_last_words_of_a_guest_that_takes_no_more_go_out_whole() {
+        // The browser's socket is small and unread while the guest's other direction fails.
+        let (browser, mut browser_end) = duplex(16);
+        let (reader, mut guest_end) = duplex(1000);
+        let guest = OneWay(reader);
+        let mut tunnel = Tunnel::new(Box::new(browser), b"typed", Box::new(guest), &[]);
+        let copy = tokio::spawn(async move {
+            let end = tunnel.copy().await;
+            (end, tunnel.may_close())
+        });
+        let last_words: Vec<u8> = [&[0x82, 100][..], &[b'x'; 100]].concat();
+        guest_end.write_all(&last_words).await.expect("write");
+        drop(guest_end);
+        let mut received = vec![0; last_words.len()];
+        browser_end.read_exact(&mut received).await.expect("read");
+        assert_eq!(received, last_words);
+        assert_eq!(copy.await.expect("copy"), (End::Guest, true));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_guest_that_takes_nothing_ends_it_within_a_limit() {
+        let (mut tunnel, mut browser, _guest) = tunnel(10, &[]);
+        let copy = tokio::spawn(async move { tunnel.copy().await });
+        let typed = tokio::spawn(async move { browser.write_all(&[0; 100]).await });
+        assert_eq!(copy.await.expect("copy"), End::Guest);
+        assert!(typed.await.expect("typed").is_err(), "the browser was not read meanwhile");
+    }
+
+    /// A stream whose writing side is broken.
+    struct OneWay(tokio::io::DuplexStream);
+
+    impl tokio::io::AsyncRead for OneWay {
+        fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.0).poll_read(cx, buffer)
+        }
+    }
+
+    impl tokio::io::AsyncWrite for OneWay {
+        fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
     }
 
     #[tokio::test]

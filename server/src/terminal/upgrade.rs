@@ -182,18 +182,15 @@ async fn run(sockets: Sockets, session: SessionId, browser: OnUpgrade, guest: On
     let close = match end {
         // Nobody is left to be told; the guest sees its socket end.
         Some(End::Browser) => return,
-        Some(End::Guest) if tunnel.boundary.is_between() && !tunnel.boundary.saw_close() => {
-            Some(match sockets.sessions.state(&session).await {
-                Some(SessionState::Running) => GUEST_GONE,
-                Some(state) => when_not_running(&state),
-                None => NOT_YOURS,
-            })
-        }
+        Some(End::Guest) if tunnel.may_close() => Some(match sockets.sessions.state(&session).await {
+            Some(SessionState::Running) => GUEST_GONE,
+            Some(state) => when_not_running(&state),
+            None => NOT_YOURS,
+        }),
         Some(End::Guest) => None,
         None => {
             let finished = tokio::time::timeout(CLOSE_LIMIT, tunnel.finish_frame()).await;
-            let may_close = matches!(finished, Ok(Ok(()))) && !tunnel.boundary.saw_close();
-            may_close.then_some(GOING_AWAY)
+            (matches!(finished, Ok(Ok(()))) && tunnel.may_close()).then_some(GOING_AWAY)
         }
     };
     send_and_drain(&mut *tunnel.browser, close).await;

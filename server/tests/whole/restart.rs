@@ -18,7 +18,9 @@ async fn vim_is_still_there_after_the_server_was_killed() {
     terminal.type_in(&format!("{program}\r")).await;
     let from = terminal.shown.len();
     terminal.until_shown(from, "\u{1b}[?1049h").await;
+    let from = terminal.shown.len();
     terminal.type_in("iwritten before the kill").await;
+    terminal.until_shown(from, "the kill").await;
     let guests = guests_of(&server.data);
     assert_eq!(guests.len(), 1);
 

@@ -149,7 +149,7 @@ pub fn processes_with(directory: &Path) -> Vec<i32> {
         // A process may end between the listing and the look.
         let has =
             |file: &str| std::fs::read(entry.path().join(file)).is_ok_and(|text| contains(&text, name.as_bytes()));
-        if has("cmdline") || (namespace(&entry.path()) != host && has("mountinfo")) {
+        if has("cmdline") || (namespace(&entry.path()).is_some_and(|its| Some(its) != host) && has("mountinfo")) {
             found.push(pid);
         }
     }

@@ -28,7 +28,7 @@ const RUNTIME: &str = "runtime";
 const INSTALLATION: &str = "installation";
 const PROBE: &str = "probe";
 /// How long a child of a server that was killed may take to finish what it was at.
-const CHILD_LIMIT: Duration = Duration::from_secs(10);
+const CHILD_LIMIT: Duration = Duration::from_secs(35);
 const CHILD_RETRY: Duration = Duration::from_millis(10);
 
 impl Embedded {
@@ -193,7 +193,12 @@ async fn adopt_all(inner: &Arc<Inner>) -> Result<(), RuntimeError> {
         };
         let id = record.id.clone();
         let group = inner.hierarchies.of(id.as_str());
-        let container = adopt(Container::new(record, directory, group, State::Created)).await?;
+        let container = Container::new(record, directory, group, State::Created);
+        // One container that can't be told apart from a dead one must not keep the others from their owners.
+        if let Err(error) = adopt(Arc::clone(&container)).await {
+            tracing::error!(container = %id, %error, "a container's state can't be read; it counts as ended");
+            settle(&container, Exit::Unknown).await;
+        }
         inner.containers().insert(id, container);
     }
     Ok(())

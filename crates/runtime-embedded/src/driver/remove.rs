@@ -18,6 +18,11 @@ use crate::request::{Answer, Remove, Request};
 pub(super) const TRASH: &str = "trash";
 
 pub(super) async fn run(inner: Arc<Inner>, container: Arc<Container>) -> Result<(), RuntimeError> {
+    // A stop under way holds the lock through its grace, for programs that a removal doesn't spare.
+    if let Some(run) = container.run() {
+        run.expect_end();
+        run.init.signal(libc::SIGKILL).map_err(|error| failed("kill a container", error))?;
+    }
     let mut removed = container.operation.lock().await;
     if *removed {
         return Ok(());

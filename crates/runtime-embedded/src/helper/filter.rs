@@ -93,7 +93,8 @@ fn program() -> Vec<libc::sock_filter> {
     let refuse_bits = |bits| [op(LOAD, argument(0)), unless(ANY_BIT, bits, 1), op(RETURN, REFUSE), op(RETURN, ALLOW)];
     on_call(&mut program, libc::SYS_clone, &refuse_bits(NAMESPACES));
     on_call(&mut program, libc::SYS_unshare, &refuse_bits(NAMESPACES | TIME_NAMESPACE));
-    let typing = [libc::TIOCSTI as u32, libc::TIOCLINUX as u32];
+    // Typing into a terminal, and changing its line discipline, which makes the host load a module.
+    let typing = [libc::TIOCSTI as u32, libc::TIOCLINUX as u32, libc::TIOCSETD as u32];
     let mut ioctl = vec![op(LOAD, argument(1))];
     ioctl.extend(typing.iter().flat_map(|call| [unless(EQUAL, *call, 1), op(RETURN, REFUSE)]));
     ioctl.push(op(RETURN, ALLOW));

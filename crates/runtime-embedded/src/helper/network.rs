@@ -32,6 +32,13 @@ const THIS_NETWORK: Prefix = Prefix { address: Ipv4Addr::new(0, 0, 0, 0), length
 /// Where clouds serve credentials to whoever asks, and where nothing else is.
 const LINK_LOCAL: Prefix = Prefix { address: Ipv4Addr::new(169, 254, 0, 0), length: 16 };
 
+/// The same of clouds that put it elsewhere: Azure, Alibaba, Oracle.
+const METADATA: [Prefix; 3] = [
+    Prefix { address: Ipv4Addr::new(168, 63, 129, 16), length: 32 },
+    Prefix { address: Ipv4Addr::new(100, 100, 100, 200), length: 32 },
+    Prefix { address: Ipv4Addr::new(192, 0, 0, 192), length: 32 },
+];
+
 /// `struct tun_filter` with one address.
 #[repr(C)]
 struct Filter {
@@ -88,6 +95,7 @@ pub(super) fn try_closing() -> Result<(), StepError> {
 fn refused() -> io::Result<Vec<Prefix>> {
     let mut prefixes = Routes::open()?.local()?;
     prefixes.extend([LOOPBACK, LINK_LOCAL, THIS_NETWORK]);
+    prefixes.extend(METADATA);
     prefixes.sort_unstable();
     prefixes.dedup();
     Ok(prefixes)

@@ -6,6 +6,7 @@ use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::{PermissionsExt, lchown, symlink};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use super::{Step, StepError, etc, userns};
 use crate::identity::{Identity, USER};
@@ -72,10 +73,23 @@ pub(super) fn run(prepare: &Prepare) -> Result<(), StepError> {
 pub(super) fn remove(remove: &Remove) -> Result<(), StepError> {
     userns::enter(remove.identity)?;
     match fs::remove_dir_all(&remove.path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(error).step(|| format!("remove {}", remove.path.display()))
-        }
+        Err(error) if error.kind() != io::ErrorKind::NotFound => remove_deep(&remove.path, error),
         _ => Ok(()),
+    }
+}
+
+/// Removes what the standard library could not, with `first`: it holds a descriptor for each level, and a
+/// program can nest directories without end. `rm` walks such trees.
+fn remove_deep(path: &Path, first: io::Error) -> Result<(), StepError> {
+    let removed = Command::new("rm")
+        .args(["-rf", "--one-file-system", "--"])
+        .arg(path)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .status();
+    match removed {
+        Ok(status) if status.success() => Ok(()),
+        _ => Err(first).step(|| format!("remove {}", path.display())),
     }
 }
 
