@@ -14,6 +14,7 @@ use runtime::{Exit, Health, RuntimeError};
 
 use super::create::{CONTAINERS, MAKING};
 use super::remove::TRASH;
+use super::start;
 use super::{Config, Embedded, Inner};
 use crate::cgroup::Hierarchies;
 use crate::child::{Helper, failed, unexpected};
@@ -195,7 +196,7 @@ async fn adopt_all(inner: &Arc<Inner>) -> Result<(), RuntimeError> {
         let group = inner.hierarchies.of(id.as_str());
         let container = Container::new(record, directory, group, State::Created);
         // One container that can't be told apart from a dead one must not keep the others from their owners.
-        if let Err(error) = adopt(Arc::clone(&container)).await {
+        if let Err(error) = adopt(inner, &container).await {
             tracing::error!(container = %id, %error, "a container's state can't be read; it counts as ended");
             settle(&container, Exit::Unknown).await;
         }
@@ -204,7 +205,7 @@ async fn adopt_all(inner: &Arc<Inner>) -> Result<(), RuntimeError> {
     Ok(())
 }
 
-async fn adopt(container: Arc<Container>) -> Result<Arc<Container>, RuntimeError> {
+async fn adopt(inner: &Arc<Inner>, container: &Arc<Container>) -> Result<(), RuntimeError> {
     wait_for_child(&container.directory).await?;
     let read = |error| failed("read a container's state", error);
     let process: Option<Process> = record::read(&container.directory.join(PROCESS)).map_err(read)?;
@@ -214,19 +215,36 @@ async fn adopt(container: Arc<Container>) -> Result<Arc<Container>, RuntimeError
         None => None,
     };
     match (init, process, exit) {
-        (Some(init), ..) => {
+        (Some(init), process, _) => {
             tracing::info!(container = %container.record.id, "adopted");
-            container.runs(Run::new(init, None));
+            // The server before may have been killed before it opened the way out, or have taken it along.
+            let closed = process.filter(|process| !has_way_out(process));
+            let network = closed.zip(inner.pasta.clone());
+            let network = network.map(|(process, pasta)| start::open_network(inner, container, process, pasta));
+            container.runs(Run::new(init, network));
         }
         // It ended while nobody looked, or its end was not yet written down.
         (None, Some(_), None) => {
             let exit = container.judge_unseen();
-            settle(&container, exit).await;
+            settle(container, exit).await;
         }
-        (None, _, Some(exit)) => settle(&container, exit).await,
+        (None, _, Some(exit)) => settle(container, exit).await,
         (None, None, None) => {}
     }
-    Ok(container)
+    Ok(())
+}
+
+/// Whether a `pasta` (which calls itself `passt`, too) runs beside a container's init, as its child. Where the kernel doesn't list children,
+/// none is found: a second one then meets the interface taken, and ends.
+fn has_way_out(init: &Process) -> bool {
+    let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", init.pid));
+    children.is_ok_and(|children| {
+        let is_pasta = |pid: &str| {
+            fs::read_to_string(format!("/proc/{pid}/comm"))
+                .is_ok_and(|comm| ["pasta", "passt"].iter().any(|name| comm.starts_with(name)))
+        };
+        children.split_ascii_whitespace().any(is_pasta)
+    })
 }
 
 async fn settle(container: &Arc<Container>, exit: Exit) {

@@ -92,7 +92,7 @@ fn guest_config(container: &Container) -> guest::Config {
 
 /// Starts `pasta` for a container, beside everything else. That it fails is logged, not an error: the
 /// container runs, only without a way out.
-fn open_network(inner: &Arc<Inner>, container: &Container, init: Process, pasta: PathBuf) -> JoinHandle<()> {
+pub(super) fn open_network(inner: &Arc<Inner>, container: &Container, init: Process, pasta: PathBuf) -> JoinHandle<()> {
     let id = container.record.id.clone();
     let log = container.directory.join(NETWORK_LOG);
     let request = Request::Network(Network { init, identity: container.record.identity, pasta, log });

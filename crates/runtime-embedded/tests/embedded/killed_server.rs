@@ -87,3 +87,42 @@ async fn an_adopted_container_that_is_killed_is_no_orderly_end() {
     assert!(exit == Exit::Signal(libc::SIGKILL) || (!newer && exit == Exit::Unknown), "{exit:?}");
     driver.delete(&id).await.unwrap();
 }
+
+/// Pids of the container's `pasta`, which is init's child.
+fn ways_out(directory: &Path, id: &ContainerId) -> Vec<i32> {
+    let record = directory.join("runtime/containers").join(id.as_str()).join("process.json");
+    let record: serde_json::Value = serde_json::from_slice(&std::fs::read(record).unwrap()).unwrap();
+    let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", record["pid"])).unwrap_or_default();
+    let is_pasta =
+        |pid: &i32| std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.starts_with("pas"));
+    children.split_ascii_whitespace().map(|pid| pid.parse().unwrap()).filter(is_pasta).collect()
+}
+
+async fn until_one_way_out(directory: &Path, id: &ContainerId, besides: &[i32]) -> Vec<i32> {
+    timeout(LIMIT, async {
+        loop {
+            let found = ways_out(directory, id);
+            if found.len() == 1 && found != besides {
+                return found;
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    })
+    .await
+    .expect("one pasta runs")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_container_that_lost_its_way_out_gets_another_from_the_next_server() {
+    let directory = tempfile::tempdir().unwrap();
+    let driver = Embedded::open(config(directory.path())).await.unwrap();
+    let id = driver.create(&spec()).await.unwrap();
+    driver.start(&id).await.unwrap();
+    let first = until_one_way_out(directory.path(), &id, &[]).await;
+    // As when a service manager ends all that its old server had started.
+    nix::sys::signal::kill(nix::unistd::Pid::from_raw(first[0]), nix::sys::signal::Signal::SIGKILL).unwrap();
+    drop(driver);
+    let driver = Embedded::open(config(directory.path())).await.unwrap();
+    until_one_way_out(directory.path(), &id, &first).await;
+    driver.delete(&id).await.unwrap();
+}
