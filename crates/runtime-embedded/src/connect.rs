@@ -11,6 +11,8 @@ use protocol::guest::{EXIT_FILE, ExitRecord, SOCKET_FILE};
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
+use crate::guest_stream::GuestStream;
+
 /// How long the guest's queue may be full before it counts as not listening.
 const LIMIT: Duration = Duration::from_secs(5);
 /// The most that is read of what a guest left; its record is some thirty bytes.
@@ -21,13 +23,14 @@ const LARGEST_RECORD: u64 = 4096;
 /// The directory is the container's to change, so the socket is opened without following a symlink
 /// and connected to by descriptor: what is connected to is what was looked at. This also keeps the
 /// path short enough for a socket address, however long the data directory's is.
-pub(crate) async fn connect(directory: &Path) -> io::Result<UnixStream> {
+pub(crate) async fn connect(directory: &Path) -> io::Result<GuestStream> {
     let socket = locate(&directory.join(SOCKET_FILE))?;
     let path = format!("/proc/self/fd/{}", socket.as_raw_fd());
     if !std::fs::metadata(&path)?.file_type().is_socket() {
         return Err(io::Error::other("the guest's socket is no socket"));
     }
-    timeout(LIMIT, UnixStream::connect(&path)).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+    let connected = timeout(LIMIT, UnixStream::connect(&path)).await;
+    GuestStream::new(connected.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??)
 }
 
 /// What the guest wrote when it ended by itself, if it did and it makes sense.

@@ -9,6 +9,7 @@ mod child;
 mod connect;
 mod container;
 mod driver;
+mod guest_stream;
 mod health;
 mod helper;
 mod identity;

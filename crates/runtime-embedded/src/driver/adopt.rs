@@ -234,14 +234,15 @@ async fn adopt(inner: &Arc<Inner>, container: &Arc<Container>) -> Result<(), Run
     Ok(())
 }
 
-/// Whether a `pasta` (which calls itself `passt`, too) runs beside a container's init, as its child. Where the kernel doesn't list children,
+/// Whether a `pasta` runs beside a container's init, as its child. Where the kernel doesn't list children,
 /// none is found: a second one then meets the interface taken, and ends.
 fn has_way_out(init: &Process) -> bool {
     let children = fs::read_to_string(format!("/proc/{0}/task/{0}/children", init.pid));
     children.is_ok_and(|children| {
+        // A dead one that init has not collected has no command line any more.
         let is_pasta = |pid: &str| {
-            fs::read_to_string(format!("/proc/{pid}/comm"))
-                .is_ok_and(|comm| ["pasta", "passt"].iter().any(|name| comm.starts_with(name)))
+            let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            line.split(|byte| *byte == 0).next().is_some_and(|program| program.ends_with(b"pasta"))
         };
         children.split_ascii_whitespace().any(is_pasta)
     })

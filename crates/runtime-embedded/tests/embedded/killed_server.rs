@@ -93,8 +93,10 @@ fn ways_out(directory: &Path, id: &ContainerId) -> Vec<i32> {
     let record = directory.join("runtime/containers").join(id.as_str()).join("process.json");
     let record: serde_json::Value = serde_json::from_slice(&std::fs::read(record).unwrap()).unwrap();
     let children = std::fs::read_to_string(format!("/proc/{0}/task/{0}/children", record["pid"])).unwrap_or_default();
-    let is_pasta =
-        |pid: &i32| std::fs::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|comm| comm.starts_with("pas"));
+    let is_pasta = |pid: &i32| {
+        let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        line.split(|byte| *byte == 0).next().is_some_and(|program| program.ends_with(b"pasta"))
+    };
     children.split_ascii_whitespace().map(|pid| pid.parse().unwrap()).filter(is_pasta).collect()
 }
 
@@ -122,6 +124,13 @@ async fn a_container_that_lost_its_way_out_gets_another_from_the_next_server() {
     // As when a service manager ends all that its old server had started.
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(first[0]), nix::sys::signal::Signal::SIGKILL).unwrap();
     drop(driver);
+    timeout(LIMIT, async {
+        while !ways_out(directory.path(), &id).is_empty() {
+            tokio::time::sleep(POLL).await;
+        }
+    })
+    .await
+    .expect("it is gone");
     let driver = Embedded::open(config(directory.path())).await.unwrap();
     until_one_way_out(directory.path(), &id, &first).await;
     driver.delete(&id).await.unwrap();
