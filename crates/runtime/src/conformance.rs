@@ -58,6 +58,10 @@ pub struct Rig {
     made: Vec<ContainerId>,
 }
 
+/// How long the kernel may take to be through with a process that was killed.
+const LEFTOVERS_LIMIT: Duration = Duration::from_secs(3);
+const LEFTOVERS_POLL: Duration = Duration::from_millis(10);
+
 impl Rig {
     /// A rig on `host`.
     pub async fn new(host: Box<dyn Host>) -> Self {
@@ -106,6 +110,11 @@ impl Rig {
             // Has the host remember what belongs to it.
             self.host.traces(&id);
             self.runtime().delete(&id).await.expect("delete");
+            // The kernel may be at the last of a killed process for a moment; what is left after that is a leak.
+            let until = tokio::time::Instant::now() + LEFTOVERS_LIMIT;
+            while !self.host.traces(&id).is_empty() && tokio::time::Instant::now() < until {
+                tokio::time::sleep(LEFTOVERS_POLL).await;
+            }
             assert_eq!(self.host.traces(&id), Vec::<String>::new(), "left of {id}");
         }
         assert_eq!(self.runtime().list().await.expect("list"), []);
