@@ -15,9 +15,11 @@ use crate::screen::{Screen, ScreenEvent};
 use crate::sys;
 
 /// A read that brings less than this was all there is: what follows it leaves at once. One that
-/// brings more (the kernel gives 4 KiB at most) is part of a flood: the screen is run over it
-/// before the next read, while the program that writes fills the kernel's buffer again.
+/// brings more (the kernel gives 4 KiB at most) is part of a flood.
 const SMALL_READ: usize = 2048;
+/// In a flood, how much is read before the screen is run over it, bytes. The writer's buffers in the kernel
+/// hold as much again.
+const SCREEN_BATCH: u64 = 32 * 1024;
 /// A snapshot longer than this is made again with fewer lines, so that a client that stalls in the
 /// middle of one costs no more, bytes.
 const MAX_SNAPSHOT: usize = 1024 * 1024;
@@ -75,6 +77,12 @@ impl Stream {
                     if count < SMALL_READ && count < asked {
                         return Stop::Empty;
                     }
+                    if self.behind() >= SCREEN_BATCH {
+                        self.run_screen(events);
+                    }
+                }
+                // A flood that pauses: the screen is run while its writer fills the kernel's buffer again.
+                Err(error) if error.kind() == ErrorKind::WouldBlock && self.behind() >= SMALL_READ as u64 => {
                     self.run_screen(events);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Stop::Empty,
@@ -83,6 +91,11 @@ impl Stream {
             }
         }
         Stop::Enough
+    }
+
+    /// How far the screen is behind the ring, bytes.
+    fn behind(&self) -> u64 {
+        self.ring.end() - self.screened
     }
 
     /// Lets the screen catch up with the ring.
