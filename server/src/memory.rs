@@ -27,25 +27,35 @@ pub fn forget_start_up() {
     unsafe {
         libc::malloc_trim(0);
     }
-    let Some((start, length)) = own_code() else { return };
-    // SAFETY: the range is this binary's executable segment, a private file mapping that nothing ever
-    // writes to (it is position-independent, so no relocation did): a page that is dropped comes back
-    // from the file as it was.
-    let outcome = unsafe { libc::madvise(start as *mut libc::c_void, length, libc::MADV_DONTNEED) };
-    if outcome != 0 {
-        tracing::debug!(error = %std::io::Error::last_os_error(), "start-up's code stays mapped");
+    for (start, length) in own_read_only() {
+        // SAFETY: the range is this binary's constants or its executable segment, a private file mapping that
+        // nothing ever writes to (it is position-independent, so no relocation did): a page that is dropped
+        // comes back from the file as it was.
+        let outcome = unsafe { libc::madvise(start as *mut libc::c_void, length, libc::MADV_DONTNEED) };
+        if outcome != 0 {
+            tracing::debug!(error = %std::io::Error::last_os_error(), "start-up's code stays mapped");
+        }
     }
 }
 
-/// Where this binary's executable segment is mapped: the one that holds this function.
-fn own_code() -> Option<(usize, usize)> {
-    let here = own_code as fn() -> Option<(usize, usize)> as usize;
-    let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
-    maps.lines().find_map(|line| {
+/// Where this binary's executable segment is mapped, which holds this function, and right before it the constants.
+/// What comes after it has been written to by the loader.
+fn own_read_only() -> Vec<(usize, usize)> {
+    let here = own_read_only as fn() -> Vec<(usize, usize)> as usize;
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
+    let mut constants = None;
+    for line in maps.lines() {
         let mut fields = line.split(' ');
-        let (start, end) = fields.next()?.split_once('-')?;
-        let is_code = fields.next()? == "r-xp";
-        let (start, end) = (usize::from_str_radix(start, 16).ok()?, usize::from_str_radix(end, 16).ok()?);
-        (is_code && (start..end).contains(&here)).then(|| (start, end - start))
-    })
+        let Some((start, end)) = fields.next().and_then(|range| range.split_once('-')) else { continue };
+        let (Ok(start), Ok(end)) = (usize::from_str_radix(start, 16), usize::from_str_radix(end, 16)) else { continue };
+        match fields.next() {
+            Some("r-xp") if (start..end).contains(&here) => {
+                let before = constants.filter(|(from, length)| from + length == start);
+                return before.into_iter().chain([(start, end - start)]).collect();
+            }
+            Some("r--p") => constants = Some((start, end - start)),
+            _ => {}
+        }
+    }
+    Vec::new()
 }
