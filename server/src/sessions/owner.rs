@@ -93,10 +93,9 @@ pub(super) async fn run(context: Arc<Context>, id: SessionId, mut inbox: mpsc::R
             owner.resume();
             owner
         }
-        Ok(None) => return turn_away(&context, &id, &mut inbox, || Refusal::NotFound),
+        Ok(None) => return turn_away(&context, &id, &mut inbox, &Refusal::NotFound, false),
         Err(error) => {
-            let refusal = Refusal::from(error);
-            return turn_away(&context, &id, &mut inbox, || refusal.clone());
+            return turn_away(&context, &id, &mut inbox, &Refusal::from(error), false);
         }
     };
     let shutdown = owner.context.shutdown.clone();
@@ -117,24 +116,25 @@ pub(super) async fn run(context: Arc<Context>, id: SessionId, mut inbox: mpsc::R
             done = work => {
                 owner.work = None;
                 if !owner.go_on(done).await {
-                    return turn_away(&owner.context, &id, &mut inbox, || Refusal::NotFound);
+                    return turn_away(&owner.context, &id, &mut inbox, &Refusal::NotFound, true);
                 }
             }
         }
     }
 }
 
-/// Answers everything in the inbox with a refusal, until nothing is left in it.
-fn turn_away(context: &Context, id: &SessionId, inbox: &mut mpsc::Receiver<Command>, why: impl Fn() -> Refusal) {
+/// Answers everything in the inbox with a refusal, until nothing is left in it. A delete that finds the session
+/// `deleted` just now has what it wanted.
+fn turn_away(context: &Context, id: &SessionId, inbox: &mut mpsc::Receiver<Command>, why: &Refusal, deleted: bool) {
     loop {
         while let Ok(command) = inbox.try_recv() {
             // Whoever gave up waiting needs no answer.
             match command {
                 Command::Start(reply) | Command::Stop(reply) | Command::Restart(reply) | Command::Rename(_, reply) => {
-                    let _ = reply.send(Err(why()));
+                    let _ = reply.send(Err(why.clone()));
                 }
                 Command::Delete(reply) => {
-                    let _ = reply.send(Err(why()));
+                    let _ = reply.send(if deleted { Ok(()) } else { Err(why.clone()) });
                 }
                 Command::Resume => {}
             }
