@@ -45,9 +45,8 @@ impl Context {
                 }
                 outcome => return outcome,
             }
-            tokio::select! {
-                () = self.shutdown.begun() => break,
-                () = tokio::time::sleep(WRITE_RETRY) => {}
+            if !self.pause().await {
+                break;
             }
         }
         self.database.session(id).await
@@ -56,8 +55,21 @@ impl Context {
     /// Writes the row, then tells the pages.
     pub async fn write(&self, row: &StoredSession) -> Result<(), DatabaseError> {
         self.database.update_session(row).await?;
-        self.tell(&row.owner, SessionEvent::Changed(to_model(row)));
+        self.announce(row);
         Ok(())
+    }
+
+    /// Tells the pages what a row says.
+    pub fn announce(&self, row: &StoredSession) {
+        self.tell(&row.owner, SessionEvent::Changed(to_model(row)));
+    }
+
+    /// Waits before another try. False when the server ends first.
+    async fn pause(&self) -> bool {
+        tokio::select! {
+            () = self.shutdown.begun() => false,
+            () = tokio::time::sleep(WRITE_RETRY) => true,
+        }
     }
 
     /// [`Self::write`] for a transition that must happen: tried until it works or the server ends.
@@ -74,9 +86,8 @@ impl Context {
                     tracing::error!(session = %row.id, %error, "a session's state could not be written; trying again")
                 }
             }
-            tokio::select! {
-                () = self.shutdown.begun() => return false,
-                () = tokio::time::sleep(WRITE_RETRY) => {}
+            if !self.pause().await {
+                return false;
             }
         }
     }
@@ -93,14 +104,13 @@ impl Context {
                     tracing::error!(session = %id, %error, "a deleted session's row could not be removed; trying again")
                 }
             }
-            tokio::select! {
-                () = self.shutdown.begun() => return false,
-                () = tokio::time::sleep(WRITE_RETRY) => {}
+            if !self.pause().await {
+                return false;
             }
         }
     }
 
-    pub fn tell(&self, owner: &str, event: SessionEvent) {
+    fn tell(&self, owner: &str, event: SessionEvent) {
         // Nobody watching is no failure.
         let _ = self.events.send((owner.to_owned(), event));
     }

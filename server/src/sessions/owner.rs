@@ -11,7 +11,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use app::backend::sessions::SessionEvent;
 use app::model::session::{Cause, Session, SessionState, Stage, StageTime};
 use protocol::{ContainerId, SessionId};
 use runtime::Exit;
@@ -388,9 +387,4 @@ impl Owner {
 /// Milliseconds since `began`.
 fn milliseconds(began: Instant) -> u32 {
     u32::try_from(began.elapsed().as_millis()).unwrap_or(u32::MAX)
-}
-
-/// What the pages are told of a session that was just made.
-pub(super) fn announced(row: &StoredSession) -> SessionEvent {
-    SessionEvent::Changed(to_model(row))
 }

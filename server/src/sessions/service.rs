@@ -18,7 +18,7 @@ use tokio::sync::{broadcast, oneshot};
 use crate::database::{Database, DatabaseError, StoredSession};
 use crate::sessions::context::{Context, EVENT_BACKLOG, now, to_model};
 use crate::sessions::guest::{GuestClient, GuestError};
-use crate::sessions::owner::{Command, Refusal, Reply, announced};
+use crate::sessions::owner::{Command, Refusal, Reply};
 use crate::sessions::reconcile::reconcile;
 use crate::sessions::registry::Registry;
 use crate::shutdown::Shutdown;
@@ -161,7 +161,7 @@ impl Sessions for SessionService {
             ready_ms: None,
         };
         self.context.database.insert_session(&row).await.map_err(|error| database_error(&error))?;
-        self.context.tell(&row.owner, announced(&row));
+        self.context.announce(&row);
         Ok(to_model(&row))
     }
 
