@@ -21,7 +21,7 @@ pub(super) async fn run(inner: Arc<Inner>, container: Arc<Container>) -> Result<
     // A stop under way holds the lock through its grace, for programs that a removal doesn't spare.
     if let Some(run) = container.run() {
         run.expect_end();
-        run.init.signal(libc::SIGKILL).map_err(|error| failed("kill a container", error))?;
+        stop::kill(&run)?;
     }
     let mut removed = container.operation.lock().await;
     if *removed {

@@ -7,7 +7,7 @@ use runtime::RuntimeError;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::child::failed;
-use crate::container::Container;
+use crate::container::{Container, Run};
 
 /// Between two requests to end. An init that has not yet set up its handler never sees the first: the
 /// kernel drops what pid 1 of a namespace doesn't handle.
@@ -38,10 +38,14 @@ pub(super) async fn end(container: &Container, grace: Duration) -> Result<(), Ru
             return Ok(());
         }
     }
-    // The kernel takes all that is in its pid namespace along with init.
-    run.init.signal(libc::SIGKILL).map_err(|error| failed("kill a container", error))?;
+    kill(&run)?;
     timeout(KILL_LIMIT, container.ended())
         .await
         .map(drop)
         .map_err(|_| RuntimeError::Timeout { what: "killing a container", seconds: KILL_LIMIT.as_secs() })
+}
+
+/// Kills init; the kernel takes all that is in its pid namespace along.
+pub(super) fn kill(run: &Run) -> Result<(), RuntimeError> {
+    run.init.signal(libc::SIGKILL).map_err(|error| failed("kill a container", error))
 }
