@@ -1,8 +1,10 @@
 //! The guest's socket: accepting, checking the token, and passing each request to its route.
 
+mod callback;
 mod respond;
 mod routes;
 mod socket;
+mod upload;
 
 use std::convert::Infallible;
 use std::os::unix::fs::PermissionsExt;

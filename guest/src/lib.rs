@@ -10,6 +10,7 @@ pub mod processes;
 pub mod screen;
 pub mod sys;
 pub mod terminals;
+pub mod uploads;
 pub mod websocket;
 
 use std::cell::Cell;
@@ -26,6 +27,8 @@ pub struct Guest {
     pub config: Config,
     /// Those that are open.
     pub terminals: Terminals,
+    /// Room for uploads.
+    pub uploads: uploads::Room,
     /// A shutdown has begun: nothing new is opened.
     pub stopping: Cell<bool>,
     /// Told whenever a child was reaped.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use anyhow::Context;
 use guest::http::Listener;
 use guest::terminals::Terminals;
-use guest::{Guest, config, init, sys};
+use guest::{Guest, config, init, sys, uploads};
 use protocol::guest::{CONFIG_FILE, DIRECTORY, ExitRecord};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, mpsc};
@@ -33,6 +33,7 @@ fn main() -> ExitCode {
 fn run(path: &Path) -> anyhow::Result<()> {
     let config = config::read(path)?;
     sys::prepare_init().context("can't become init")?;
+    uploads::clean_up(&config);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     tokio::task::LocalSet::new().block_on(&runtime, async {
         // Before the socket is there, so that whoever finds it can already stop the guest.
@@ -42,6 +43,7 @@ fn run(path: &Path) -> anyhow::Result<()> {
         let guest = Rc::new(Guest {
             config,
             terminals: Terminals::default(),
+            uploads: uploads::Room::default(),
             stopping: false.into(),
             reaped: Notify::new(),
             shutdown,

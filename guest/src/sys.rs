@@ -44,7 +44,19 @@ pub fn open_pty(size: Size) -> io::Result<Pty> {
         }
         let slave = OwnedFd::from_raw_fd(check(libc::open(name.as_ptr(), flags))?);
         set_size(master.as_fd(), size)?;
+        erase_whole_characters(slave.as_fd())?;
         Ok(Pty { master, slave })
+    }
+}
+
+/// Says that the terminal speaks UTF-8: a backspace at a plain prompt takes a character, not a byte of it.
+fn erase_whole_characters(terminal: BorrowedFd<'_>) -> io::Result<()> {
+    // SAFETY: an all-zero termios is valid; the kernel writes one and reads it again.
+    unsafe {
+        let mut modes: libc::termios = std::mem::zeroed();
+        check(libc::tcgetattr(terminal.as_raw_fd(), &raw mut modes))?;
+        modes.c_iflag |= libc::IUTF8;
+        check(libc::tcsetattr(terminal.as_raw_fd(), libc::TCSANOW, &raw const modes)).map(drop)
     }
 }
 
@@ -358,4 +370,70 @@ pub fn children() -> Vec<i32> {
 pub fn set_umask(mask: u32) -> u32 {
     // SAFETY: can't fail.
     unsafe { libc::umask(mask) }
+}
+
+/// From now on this thread reaches files as `uid` and `gid` do, with no more rights than theirs. Other threads do not.
+///
+/// # Errors
+/// When the guest may not.
+pub fn reach_files_as(uid: u32, gid: u32) -> io::Result<()> {
+    // SAFETY: plain calls that touch this thread only. They tell the id before, not whether they worked,
+    // which asking for an id that is none (and so changes nothing) does.
+    unsafe {
+        libc::setfsgid(gid);
+        libc::setfsuid(uid);
+        let (has_gid, has_uid) = (libc::setfsgid(u32::MAX), libc::setfsuid(u32::MAX));
+        if has_gid.cast_unsigned() != gid || has_uid.cast_unsigned() != uid {
+            return Err(io::ErrorKind::PermissionDenied.into());
+        }
+    }
+    Ok(())
+}
+
+/// Opens the folder `name` in `folder`, made when missing, and never what a symbolic link leads to.
+///
+/// # Errors
+/// `NotADirectory` for a link or anything else that is no folder.
+pub fn open_folder_in(folder: BorrowedFd<'_>, name: &CStr) -> io::Result<OwnedFd> {
+    let flags = libc::O_RDONLY | libc::O_DIRECTORY | libc::O_NOFOLLOW | libc::O_CLOEXEC;
+    // SAFETY: plain calls; the descriptor is owned at once.
+    unsafe {
+        match check(libc::mkdirat(folder.as_raw_fd(), name.as_ptr(), 0o755)) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
+            _ => {}
+        }
+        Ok(OwnedFd::from_raw_fd(check(libc::openat(folder.as_raw_fd(), name.as_ptr(), flags))?))
+    }
+}
+
+/// Makes the file `name` in `folder`, readable by its owner only as yet.
+///
+/// # Errors
+/// `AlreadyExists`, also for a symbolic link that leads nowhere.
+pub fn create_file_in(folder: BorrowedFd<'_>, name: &CStr) -> io::Result<File> {
+    let flags = libc::O_WRONLY | libc::O_CREAT | libc::O_EXCL | libc::O_NOFOLLOW | libc::O_CLOEXEC;
+    // SAFETY: as above.
+    unsafe { Ok(File::from_raw_fd(check(libc::openat(folder.as_raw_fd(), name.as_ptr(), flags, 0o600))?)) }
+}
+
+/// Renames within `folder`, unless `to` is there.
+///
+/// # Errors
+/// `AlreadyExists`.
+pub fn rename_new_in(folder: BorrowedFd<'_>, from: &CStr, to: &CStr) -> io::Result<()> {
+    let folder = folder.as_raw_fd();
+    // SAFETY: a plain call.
+    let result = unsafe {
+        libc::syscall(libc::SYS_renameat2, folder, from.as_ptr(), folder, to.as_ptr(), libc::RENAME_NOREPLACE)
+    };
+    if result < 0 { Err(io::Error::last_os_error()) } else { Ok(()) }
+}
+
+/// Removes the file `name` from `folder`.
+///
+/// # Errors
+/// When it is not there, or a folder.
+pub fn remove_file_in(folder: BorrowedFd<'_>, name: &CStr) -> io::Result<()> {
+    // SAFETY: a plain call.
+    check(unsafe { libc::unlinkat(folder.as_raw_fd(), name.as_ptr(), 0) }).map(drop)
 }

@@ -156,3 +156,34 @@ fn a_storm_of_sizes_keeps_the_text() {
     }
     assert_alive(&mut screen);
 }
+
+#[test]
+fn a_snapshot_and_the_text_of_a_screen_full_of_long_links_are_bounded() {
+    let size = Size { cols: 200, rows: 50 };
+    let mut screen = Screen::new(size, 10_000);
+    let mut events = Vec::new();
+    for row in 0..150 {
+        let mut line = Vec::new();
+        for cell in 0..200 {
+            let uri = format!("https://{row}.example/{cell}/{}", "x".repeat(500));
+            line.extend_from_slice(
+                format!("\x1b[38;2;{};{};1;48;2;9;{};9m\x1b]8;;{uri}\x1b\\y", row % 256, cell, cell).as_bytes(),
+            );
+        }
+        line.extend_from_slice(b"\r\n");
+        screen.advance(&line, &mut events);
+    }
+    let snapshot = screen.snapshot(1_000);
+    assert!(snapshot.len() < 6 << 20, "{}", snapshot.len());
+    assert!(screen.contents(true).len() < 8 << 20);
+
+    // Ordinary lines are all there.
+    let mut screen = Screen::new(size, 10_000);
+    for line in 0..5_000 {
+        screen.advance(format!("\x1b[32mline {line}\x1b[m of a program that says a lot\r\n").as_bytes(), &mut events);
+    }
+    let text = String::from_utf8(screen.contents(false)).expect("utf-8");
+    assert!(text.starts_with("line 0 "), "{}", &text[..40]);
+    let snapshot = String::from_utf8(screen.snapshot(1_000)).expect("utf-8");
+    assert_eq!(snapshot.matches("of a program").count(), 1_049);
+}

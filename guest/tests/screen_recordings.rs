@@ -4,43 +4,29 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::path::Path;
+#[path = "screen_support/recording.rs"]
+mod recording;
 
 use guest::screen::Screen;
 use protocol::frame::Size;
+use recording::{Event, Recording};
 
-/// Bytes of a piece: no multiple of anything, so that cuts fall inside sequences and characters.
-const PIECE: usize = 1499;
-/// Pieces between two snapshots.
-const EVERY: usize = 7;
+/// Chunks between two snapshots.
+const EVERY: usize = 10;
 /// More lines than any recording has.
 const ALL: usize = 10_000;
-
-struct Recording {
-    name: String,
-    size: Size,
-    bytes: Vec<u8>,
-}
-
-fn recordings() -> Vec<Recording> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    let mut recordings: Vec<Recording> = std::fs::read_dir(folder)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "bin"))
-        .map(|path| {
-            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-            let (cols, rows) = name.rsplit_once('-').unwrap().1.split_once('x').unwrap();
-            let size = Size { cols: cols.parse().unwrap(), rows: rows.parse().unwrap() };
-            Recording { bytes: std::fs::read(&path).unwrap(), name, size }
-        })
-        .collect();
-    recordings.sort_by(|left, right| left.name.cmp(&right.name));
-    recordings
-}
+/// A recording's file, bytes: so that they stay small enough to be read at every run of the tests.
+const MAX_FILE: u64 = 60 * 1024;
 
 fn feed(screen: &mut Screen, bytes: &[u8]) {
     screen.advance(bytes, &mut Vec::new());
+}
+
+fn happen(screen: &mut Screen, event: &Event) {
+    match event {
+        Event::Output(bytes) => feed(screen, bytes),
+        Event::Resize(size) => screen.resize(*size),
+    }
 }
 
 /// A screen that shows what `screen` does, as a browser that has just come back would.
@@ -62,27 +48,35 @@ fn assert_same(live: &str, restored: &Screen, about: impl Fn() -> String) {
 
 #[test]
 fn the_recordings_are_of_the_programs_that_must_survive() {
-    let recordings = recordings();
-    for program in ["vim", "htop", "tmux", "less", "codex", "opencode", "shell", "fzf"] {
+    let recordings = recording::all();
+    for program in
+        ["vim", "htop", "tmux", "less", "lazygit", "fzf", "shell", "claude-code", "gemini", "codex", "opencode"]
+    {
         assert!(recordings.iter().any(|recording| recording.name.starts_with(program)), "{program}");
     }
-    assert!(recordings.iter().any(|recording| recording.size == Size { cols: 120, rows: 40 }));
+    let is_resize = |event: &Event| matches!(event, Event::Resize(_));
+    let resized = recordings.iter().filter(|recording| recording.events.iter().any(is_resize));
+    assert!(resized.count() >= 4, "recorded while the window changed");
+    for file in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures")).unwrap() {
+        let file = file.unwrap();
+        assert!(file.metadata().unwrap().len() < MAX_FILE, "{}", file.path().display());
+    }
 }
 
 #[test]
 fn a_snapshot_of_a_program_restores_it_and_stays_right_to_the_end() {
-    for Recording { name, size, bytes } in recordings() {
+    for Recording { name, size, events } in recording::all() {
         let mut live = Screen::new(size, ALL);
         let mut rejoined: Vec<(usize, Screen)> = Vec::new();
-        for (at, piece) in bytes.chunks(PIECE).enumerate() {
+        for (at, event) in events.iter().enumerate() {
             if at % EVERY == 0 {
                 rejoined.push((at, restored(&live)));
             }
-            feed(&mut live, piece);
+            happen(&mut live, event);
             let dump = live.dump(ALL);
             for (from, screen) in &mut rejoined {
-                feed(screen, piece);
-                assert_same(&dump, screen, || format!("{name}: snapshot before piece {from}, compared after {at}"));
+                happen(screen, event);
+                assert_same(&dump, screen, || format!("{name}: snapshot before chunk {from}, compared after {at}"));
             }
         }
     }
@@ -91,15 +85,14 @@ fn a_snapshot_of_a_program_restores_it_and_stays_right_to_the_end() {
 #[test]
 fn a_snapshot_of_a_program_stays_right_through_changes_of_size() {
     let sizes = [Size { cols: 61, rows: 17 }, Size { cols: 133, rows: 45 }, Size { cols: 37, rows: 60 }];
-    for Recording { name, size, bytes } in recordings() {
+    for Recording { name, size, events } in recording::all() {
         for (turn, other) in sizes.into_iter().enumerate() {
             let mut live = Screen::new(size, ALL);
-            let pieces: Vec<&[u8]> = bytes.chunks(PIECE).collect();
             // Away from the recorded size a third in, and back to it two thirds in.
-            let (away, back) = (pieces.len() / 3 + turn, pieces.len() * 2 / 3);
+            let (away, back) = (events.len() / 3 + turn, events.len() * 2 / 3);
             let mut rejoined: Vec<(usize, Screen)> = Vec::new();
-            for (at, piece) in pieces.into_iter().enumerate() {
-                if at % EVERY == 0 || at == away || at == back {
+            for (at, event) in events.iter().enumerate() {
+                if at % (5 * EVERY) == 0 || at == away || at == back {
                     rejoined.push((at, restored(&live)));
                 }
                 let new = if at == away { Some(other) } else { (at == back).then_some(size) };
@@ -107,13 +100,13 @@ fn a_snapshot_of_a_program_stays_right_through_changes_of_size() {
                     live.resize(new);
                     rejoined.push((at, restored(&live)));
                 }
-                feed(&mut live, piece);
+                happen(&mut live, event);
                 let dump = live.dump(ALL);
                 for (from, screen) in &mut rejoined {
                     if let Some(new) = new {
                         screen.resize(new);
                     }
-                    feed(screen, piece);
+                    happen(screen, event);
                     assert_same(&dump, screen, || format!("{name}: {other:?}, snapshot before {from}, after {at}"));
                 }
             }
@@ -122,25 +115,22 @@ fn a_snapshot_of_a_program_stays_right_through_changes_of_size() {
 }
 
 #[test]
-fn snapshots_of_snapshots_do_not_double_the_scrollback() {
-    for Recording { name, size, bytes } in recordings() {
+fn a_page_that_reconnects_at_every_tenth_chunk_is_the_same_as_one_that_never_did() {
+    for Recording { name, size, events } in recording::all() {
         let mut live = Screen::new(size, ALL);
         let mut page = Screen::new(size, ALL);
-        for (at, piece) in bytes.chunks(PIECE).enumerate() {
-            feed(&mut live, piece);
-            feed(&mut page, piece);
+        for (at, event) in events.iter().enumerate() {
+            happen(&mut live, event);
+            happen(&mut page, event);
             if at % EVERY == 0 {
-                // As a page does whose connection broke: what it showed stays until the snapshot comes.
+                // As a page does whose connection broke: what it showed stays until the snapshot comes,
+                // scrollback, stacked titles and all.
                 let snapshot = page.snapshot(ALL);
                 feed(&mut page, &snapshot);
-                // Titles stacked in the page stay below the snapshot's: no sequence empties the stack.
-                let state = |screen: &Screen| {
-                    let dump = screen.dump(ALL);
-                    dump.lines().filter(|line| !line.starts_with("Titles")).collect::<Vec<_>>().join("\n")
-                };
-                assert!(state(&live) == state(&page), "{name}: after piece {at}");
+                assert_same(&live.dump(ALL), &page, || format!("{name}: after chunk {at}"));
             }
         }
+        assert_eq!(live.contents(false), page.contents(false), "{name}: the scrollback");
     }
 }
 

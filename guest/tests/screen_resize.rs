@@ -120,3 +120,22 @@ fn a_snapshot_after_changes_of_size_restores_the_state_and_lets_the_stream_go_on
         assert_eq!(live.dump(ALL), restored.dump(ALL), "seed {seed} after more output");
     }
 }
+
+/// What the fuzzer found: each is a size, output, a smaller size, more output, and a larger size.
+#[test]
+fn a_snapshot_carries_all_that_a_larger_screen_shows_again() {
+    for (about, (cols, rows), before, after) in [
+        ("a saved cursor above the screen", (109, 32), "\x1b[17;79Hm\x1b[111H", ""),
+        ("a tab stop beyond the edge", (114, 32), "", "\x1b[58G\x1bH"),
+    ] {
+        let mut live = shown((cols, rows), before);
+        resize(&mut live, 61, 17);
+        let mut restored = Screen::new(live.size(), ALL);
+        restored.advance(&live.snapshot(ALL), &mut Vec::new());
+        for screen in [&mut live, &mut restored] {
+            screen.advance(after.as_bytes(), &mut Vec::new());
+            resize(screen, 117, 63);
+        }
+        assert_eq!(live.dump(ALL), restored.dump(ALL), "{about}");
+    }
+}

@@ -8,10 +8,12 @@
 //! | `GET /health` | 200 [`Health`] |
 //! | `GET /terminals` | 200 `Vec<`[`Terminal`]`>` |
 //! | `PUT /terminals/{n}` [`OpenTerminal`] | 200 [`Terminal`]; does nothing to one that runs |
-//! | `DELETE /terminals/{n}` | 204 once its programs are gone (SIGHUP, then SIGKILL); 404 |
+//! | `DELETE /terminals/{n}` | 204 once its programs are gone (SIGHUP, then SIGKILL), though the client hang up; 404 |
 //! | `GET /terminals/{n}/ws?cols&rows[&since&epoch][&manual=1][&tz]` | 101; opens the terminal if it is not |
 //! | `GET /terminals/{n}/scrollback?format=text\|ansi` | 200, screen and scrollback; 404 |
-//! | `POST /terminals/{n}/input` bytes | 204; 404 |
+//! | `POST /terminals/{n}/input` bytes | 204; 404; 409 while the program reads so little that 256 KiB wait |
+//! | `POST /uploads?name=<percent-encoded>` bytes | 201 [`Uploaded`], a file of the programs' user in `~/uploads`, under a free name; 400 name, 408 no bytes for a minute, 409 no such folder can be had or no name is free, 413 over 100 MiB, 507 disk full; but for 201 nothing is left |
+//! | `POST /callback` [`Callback`] | 200 [`CalledBack`]: one GET to loopback in the container; 400 address, 502 nobody listens, 504 no answer |
 //! | `POST /shutdown` [`Shutdown`] | 202; SIGHUP, SIGTERM, after the grace SIGKILL, then init exits |
 //!
 //! Errors are [`Problem`]. The socket is described in [`crate::frame`].
@@ -121,6 +123,28 @@ pub struct Terminal {
     pub clients: u32,
     /// Bytes written by its programs so far.
     pub offset: u64,
+}
+
+/// A file that was uploaded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Uploaded {
+    /// Where it is in the container.
+    pub path: String,
+}
+
+/// The address that a sign-in ended on. A secret, so it is in a body, and in no log.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Callback {
+    /// See [`crate::loopback::LoopbackAddress`].
+    pub url: String,
+}
+
+/// What a program on loopback answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CalledBack {
+    /// Its HTTP status.
+    pub status: u16,
 }
 
 /// An orderly end.

@@ -7,7 +7,9 @@ pub mod close;
 pub mod frame;
 pub mod guest;
 mod id;
+pub mod loopback;
 mod secret;
+pub mod upload;
 
 pub use id::{ContainerId, InvalidId, SessionId, TerminalId};
 pub use secret::GuestToken;

@@ -11,10 +11,11 @@ use protocol::TerminalId;
 use protocol::guest::{Health, OpenTerminal, Shutdown, Terminal};
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
+use tokio::task::spawn_local;
 use tokio::time::timeout;
 
 use super::respond::{Answer, Refusal, bytes, empty, json, problem};
-use super::socket;
+use super::{callback, socket, upload};
 use crate::Guest;
 use crate::init::close_terminal;
 use crate::terminals::is_time_zone;
@@ -39,6 +40,14 @@ pub async fn route(guest: Rc<Guest>, request: Request<Incoming>) -> Answer {
             Ok(()) => list(&guest).await,
             Err(refusal) => Err(refusal),
         },
+        ["uploads"] => match only(&Method::POST, &request) {
+            Ok(()) => upload::receive(&guest, request).await,
+            Err(refusal) => Err(refusal),
+        },
+        ["callback"] => match only(&Method::POST, &request) {
+            Ok(()) => callback::call(&guest, request).await,
+            Err(refusal) => Err(refusal),
+        },
         ["shutdown"] => match only(&Method::POST, &request) {
             Ok(()) => shut_down(&guest, request).await,
             Err(refusal) => Err(refusal),
@@ -49,7 +58,7 @@ pub async fn route(guest: Rc<Guest>, request: Request<Incoming>) -> Answer {
             Err(refusal) => Err(refusal),
         },
         ["terminals", number, ref rest @ ..] => match number.parse() {
-            Ok(id) => terminal(&guest, request, id, rest).await,
+            Ok(id) => terminal(guest, request, id, rest).await,
             Err(_) => Err(not_found()),
         },
         _ => Err(not_found()),
@@ -57,20 +66,33 @@ pub async fn route(guest: Rc<Guest>, request: Request<Incoming>) -> Answer {
     result.unwrap_or_else(Refusal::answer)
 }
 
-async fn terminal(guest: &Guest, request: Request<Incoming>, id: TerminalId, rest: &[&str]) -> Result<Answer, Refusal> {
+async fn terminal(
+    guest: Rc<Guest>,
+    request: Request<Incoming>,
+    id: TerminalId,
+    rest: &[&str],
+) -> Result<Answer, Refusal> {
+    let guest = &guest;
     match (rest, request.method()) {
         ([], &Method::PUT) => open(guest, request, id).await,
         ([], &Method::DELETE) => {
             let leader = guest.terminals.leader(id).ok_or_else(not_found)?;
-            close_terminal(guest, leader).await.map_err(|error| problem(StatusCode::INTERNAL_SERVER_ERROR, error))?;
+            // On its own: whoever asked may hang up between SIGHUP and SIGKILL.
+            let closing = Rc::clone(guest);
+            let closed = spawn_local(async move { close_terminal(&closing, leader).await });
+            let failed = |error: &dyn ToString| problem(StatusCode::INTERNAL_SERVER_ERROR, error.to_string());
+            closed.await.map_err(|error| failed(&error))?.map_err(|error| failed(&error))?;
             Ok(empty(StatusCode::NO_CONTENT))
         }
         (["scrollback"], &Method::GET) => scrollback(guest, &request, id).await,
         (["input"], &Method::POST) => {
             let mailbox = find(guest, id)?;
             let input = read(request).await?;
-            mailbox.send(Letter::Input(input.into())).map_err(busy)?;
-            Ok(empty(StatusCode::NO_CONTENT))
+            let (reply, answer) = oneshot::channel();
+            if ask(&mailbox, Letter::Input { bytes: input.into(), reply }, answer).await? {
+                return Ok(empty(StatusCode::NO_CONTENT));
+            }
+            Err(problem(StatusCode::CONFLICT, "the program does not read what is typed"))
         }
         ([] | ["scrollback"] | ["input"], _) => Err(wrong_method()),
         _ => Err(not_found()),
@@ -168,7 +190,7 @@ async fn read(request: Request<Incoming>) -> Result<Bytes, Refusal> {
     }
 }
 
-async fn read_json<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Refusal> {
+pub(super) async fn read_json<T: DeserializeOwned>(request: Request<Incoming>) -> Result<T, Refusal> {
     let body = read(request).await?;
     let body = if body.is_empty() { &b"{}"[..] } else { &body };
     serde_json::from_slice(body).map_err(|error| problem(StatusCode::BAD_REQUEST, error))

@@ -4,10 +4,13 @@ use super::extras::Extras;
 use super::snapshot::Writer;
 use super::state::State;
 
+/// The oldest lines are left out beyond about this, bytes.
+const MAX_HISTORY: usize = 4 * 1024 * 1024;
+
 /// Every line, wrapped rows joined, without blanks at its end and without empty lines at the end.
 pub(super) fn write(state: &State, ansi: bool) -> Vec<u8> {
     let mut history_extras = Extras::default();
-    let history = state.scrollback.newest(usize::MAX, &mut history_extras);
+    let history = state.scrollback.newest(usize::MAX, MAX_HISTORY, &mut history_extras);
     let stored = history.iter().map(|row| (row, &history_extras));
     let shown = state.grid().rows.iter().map(|row| (row, &state.extras));
     let mut w = Writer::new(state.cols());

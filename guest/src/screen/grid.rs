@@ -208,10 +208,14 @@ impl Tabs {
         }
     }
 
-    /// Continues the stops from the last one up to a new width.
-    pub fn grow(&mut self, cols: usize) {
+    /// Continues the stops from the last one up to a new width. Those beyond it are forgotten, as no
+    /// snapshot could carry them.
+    pub fn fit(&mut self, cols: usize) {
         let from = if self.get(cols) { cols } else { self.before(cols, cols) };
         self.extend(from, cols);
+        for x in cols..usize::from(MAX_DIMENSION) {
+            self.set(x, false);
+        }
     }
 
     pub fn get(&self, x: usize) -> bool {

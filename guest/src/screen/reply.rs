@@ -1,4 +1,4 @@
-//! Answers to queries, in xterm.js' words, for when no browser is attached to give them.
+//! Answers to queries, in xterm.js' words. Pages give none, but of their colours.
 //!
 //! What would let output type what it likes is never answered: the title (CSI 21 t), the answerback
 //! (ENQ), the clipboard (OSC 52).

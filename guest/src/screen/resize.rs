@@ -24,6 +24,7 @@ impl State {
             return;
         }
         let cursor = (self.x, self.y);
+        self.settle_saved();
         // The cursor may come to stand behind another character, which no mark is meant for.
         self.join = 0;
         self.normal_cursor = self.resize_normal(size, if self.is_alternate { self.normal_cursor } else { cursor });
@@ -38,13 +39,23 @@ impl State {
             grid.top = 0;
             grid.bottom = usize::from(size.rows) - 1;
             grid.saved.x = grid.saved.x.min(cols - 1);
-            grid.tabs.grow(cols);
+            grid.tabs.fit(cols);
         }
         // xterm.js leaves a saved cursor below the screen where it is; no snapshot could.
         let bottom = usize::from(size.rows) - 1;
         self.normal.saved.y = self.normal.saved.y.min(self.scrollback.len() + bottom);
         self.alternate.saved.y = self.alternate.saved.y.min(bottom);
+        self.settle_saved();
         self.size = size;
+    }
+
+    /// A saved cursor that has left the screen at its top is at the very top. xterm.js keeps the row
+    /// that it was in, which only shows when a much larger window brings that back, and no snapshot
+    /// can say it.
+    fn settle_saved(&mut self) {
+        if self.normal.saved.y < self.scrollback.len() {
+            self.normal.saved.y = 0;
+        }
     }
 
     fn resize_normal(&mut self, size: Size, (x, y): (usize, usize)) -> (usize, usize) {

@@ -9,12 +9,17 @@ mod codec;
 
 use std::collections::VecDeque;
 
+use super::cell::{Cell, Pen};
 use super::extras::Extras;
 use super::grid::Row;
 
 /// The most bytes kept for one terminal. Reached only by lines that are styled cell by cell; plain
 /// and compiler-coloured text of 10,000 lines takes one or two million.
 const MAX_BYTES: usize = 8 * 1024 * 1024;
+/// The longest change of a pen but for its link, two colours and an underline's of 24 bits, bytes.
+const PEN_BYTES: usize = 72;
+/// What a line costs though it is empty, bytes.
+const LINE_BYTES: usize = 2;
 /// Bytes in a chunk. Whole chunks are given back once their lines have gone.
 const CHUNK_BYTES: usize = 64 * 1024;
 
@@ -121,21 +126,39 @@ impl Scrollback {
         Some(row)
     }
 
-    /// The newest `count` lines, oldest first; `extras` receives what their cells refer to.
-    pub fn newest(&self, count: usize, extras: &mut Extras) -> Vec<Row> {
-        let count = count.min(self.lines);
-        let mut skip = self.lines - count;
-        let mut rows = Vec::with_capacity(count);
-        for chunk in &self.chunks {
-            let here = chunk.lines.len() - chunk.gone;
-            if skip >= here {
-                skip -= here;
-                continue;
+    /// The newest `count` lines, oldest first, or as many of them as about `budget` bytes write;
+    /// `extras` receives what their cells refer to.
+    pub fn newest(&self, count: usize, budget: usize, extras: &mut Extras) -> Vec<Row> {
+        let mut rows = Vec::new();
+        let mut cost = 0;
+        let newest_first = self.chunks.iter().rev().flat_map(|chunk| {
+            let lines = (chunk.gone..chunk.lines.len()).rev();
+            lines.map(move |line| (chunk, line))
+        });
+        for (chunk, line) in newest_first.take(count) {
+            let row = Self::read(chunk, line, extras);
+            cost += Self::cost(&row, extras);
+            if cost > budget {
+                break;
             }
-            rows.extend((chunk.gone + skip..chunk.lines.len()).map(|line| Self::read(chunk, line, extras)));
-            skip = 0;
+            rows.push(row);
         }
+        rows.reverse();
         rows
+    }
+
+    /// About how many bytes write `row`: its characters, each change of pen at its longest, and links.
+    fn cost(row: &Row, extras: &Extras) -> usize {
+        let mut last = Pen::DEFAULT;
+        let of_cell = |cell: &Cell| {
+            if cell.pen == last {
+                return 2;
+            }
+            last = cell.pen;
+            let link = extras.get(cell.pen).link.map_or(0, |link| link.id.len() + link.uri.len());
+            PEN_BYTES + link
+        };
+        LINE_BYTES + row.used().iter().map(of_cell).sum::<usize>()
     }
 
     fn read(chunk: &Chunk, line: usize, extras: &mut Extras) -> Row {

@@ -12,9 +12,14 @@ use super::grid::{Grid, Row, Tabs};
 use super::modes::{Modes, MouseEncoding};
 use super::resize::rewrap;
 use super::state::State;
+use super::titles::MAX_DEPTH;
 use super::{charset::Charset, color};
 
 pub(super) use writer::Writer;
+
+/// Lines of the scrollback are left out of a snapshot beyond about this, bytes: a client that stalls in the
+/// middle of one costs no more. A thousand lines of coloured text are a tenth of it.
+const MAX_HISTORY: usize = 1024 * 1024;
 
 pub(super) fn write(state: &State, scrollback_lines: usize) -> Vec<u8> {
     // Stored lines bring their own clusters and links; a table of their own keeps `state` as it is.
@@ -74,7 +79,7 @@ pub(super) fn write(state: &State, scrollback_lines: usize) -> Vec<u8> {
 /// The newest lines of the scrollback, at the screen's width.
 pub(super) fn history(state: &State, lines: usize, extras: &mut Extras) -> Vec<Row> {
     let cols = state.cols();
-    let stored = state.scrollback.newest(lines, extras);
+    let stored = state.scrollback.newest(lines, MAX_HISTORY, extras);
     let mut rows: Vec<Row> = Vec::with_capacity(stored.len());
     let mut at = 0;
     while at < stored.len() {
@@ -111,6 +116,8 @@ fn colors(state: &State, w: &mut Writer) {
 }
 
 fn titles(state: &State, w: &mut Writer) {
+    // No reset empties the stack. What there is to take from an empty one is nothing.
+    w.text(&"\x1b[23;2t".repeat(MAX_DEPTH));
     for title in state.titles.stack() {
         w.text(&format!("\x1b]2;{title}\x1b\\\x1b[22;2t"));
     }

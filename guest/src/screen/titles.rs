@@ -3,7 +3,7 @@
 /// Bytes of a title that are kept.
 const MAX_TITLE: usize = 1024;
 /// Titles on the stack; the oldest go first, as in xterm.js.
-const MAX_DEPTH: usize = 10;
+pub(super) const MAX_DEPTH: usize = 10;
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Titles {

@@ -23,6 +23,8 @@ use crate::websocket::{self, Decoder, Header};
 
 /// For how long a socket that we closed may stay open before it is dropped.
 const CLOSE_LIMIT: Duration = Duration::from_secs(2);
+/// How long updates may keep a client from being shown everything: as long as two may take.
+const MAX_WAIT: Duration = Duration::from_millis(300);
 /// Notifications and pongs kept for a client whose socket is full; more push out the oldest.
 const MAX_KEPT: usize = 8;
 
@@ -44,6 +46,8 @@ pub struct Client {
     pub marks: Marks,
     /// Its own size, obeyed while it drives.
     pub size: Option<Size>,
+    /// It has waited since then for an update's end, to be shown everything.
+    pub held_up: Option<Instant>,
     out: Vec<u8>,
     sent: usize,
     /// How many of the last bytes in `out` are of the stream.
@@ -98,6 +102,7 @@ impl Client {
             blocked: false,
             marks: Marks::default(),
             size: None,
+            held_up: None,
             out: Vec::new(),
             sent: 0,
             stream_bytes: 0,
@@ -147,6 +152,17 @@ impl Client {
     pub fn pong(&mut self, payload: &[u8]) {
         websocket::pong(&mut self.out, payload);
         self.stream_bytes = 0;
+    }
+
+    /// Whether it may be shown everything now. While an update is under way it waits, or it would see half of
+    /// it; but a program that begins the next one at once must not keep it waiting for ever.
+    pub fn may_be_shown(&mut self, is_held: bool) -> bool {
+        let now = Instant::now();
+        let waits = is_held && now < *self.held_up.get_or_insert(now) + MAX_WAIT;
+        if !waits {
+            self.held_up = None;
+        }
+        !waits
     }
 
     /// Queues what redraws everything; the stream goes on at `offset`.

@@ -14,7 +14,10 @@ pub const LIMIT_BYTES: u64 = 256 * 1024;
 /// specification, and Alacritty); a program that needs more has hung or died in the middle.
 pub const LIMIT: Duration = Duration::from_millis(150);
 
-const SEQUENCE: &[u8] = b"\x1b[?2026";
+const PREFIX: &[u8] = b"\x1b[?";
+const MODE: &[u8] = b"2026";
+/// The longest list of modes looked into, bytes with what surrounds it: no program sets more at once.
+const MAX_SEQUENCE: usize = 64;
 
 /// Where in an update the stream is.
 #[derive(Default)]
@@ -28,26 +31,33 @@ pub struct Hold {
 impl Hold {
     /// Looks through `chunk`, which begins at `offset`.
     pub fn scan(&mut self, offset: u64, chunk: &[u8]) {
+        let mut from = 0;
         if !self.carry.is_empty() {
             let carried = self.carry.len();
             let mut joint = std::mem::take(&mut self.carry);
-            joint.extend_from_slice(&chunk[..chunk.len().min(SEQUENCE.len() + 1 - carried.min(SEQUENCE.len()))]);
-            if joint.starts_with(SEQUENCE) && joint.len() > SEQUENCE.len() {
-                self.act(offset.saturating_sub(carried as u64), joint[SEQUENCE.len()]);
-            } else if joint.len() <= SEQUENCE.len() && SEQUENCE.starts_with(&joint) {
-                self.carry = joint;
-                return;
+            joint.extend_from_slice(&chunk[..chunk.len().min(MAX_SEQUENCE)]);
+            match Sequence::read(&joint) {
+                Sequence::Mode { len, last } => {
+                    self.act(offset.saturating_sub(carried as u64), last);
+                    from = len.saturating_sub(carried);
+                }
+                Sequence::Unfinished if carried + chunk.len() < MAX_SEQUENCE => {
+                    self.carry = joint;
+                    return;
+                }
+                Sequence::Unfinished | Sequence::Other => {}
             }
         }
-        for at in memmem::find_iter(chunk, SEQUENCE) {
-            if let Some(last) = chunk.get(at + SEQUENCE.len()) {
-                self.act(offset + at as u64, *last);
+        // Nearly all output has none of these, and is gone through once at memory's speed.
+        for at in memmem::find_iter(&chunk[from..], PREFIX).map(|at| from + at) {
+            if let Sequence::Mode { last, .. } = Sequence::read(&chunk[at..]) {
+                self.act(offset + at as u64, last);
             }
         }
-        let longest = SEQUENCE.len().min(chunk.len());
-        if let Some(found) = memchr::memrchr(SEQUENCE[0], &chunk[chunk.len() - longest..]) {
-            let tail = &chunk[chunk.len() - longest + found..];
-            if SEQUENCE.starts_with(tail) {
+        let tail = chunk.len() - chunk.len().min(MAX_SEQUENCE - 1);
+        if let Some(found) = memchr::memrchr(PREFIX[0], &chunk[tail.max(from)..]) {
+            let tail = &chunk[tail.max(from) + found..];
+            if matches!(Sequence::read(tail), Sequence::Unfinished) {
                 self.carry.extend_from_slice(tail);
             }
         }
@@ -86,6 +96,35 @@ impl Hold {
     }
 }
 
+/// What bytes that may begin with DECSET or DECRST are.
+enum Sequence {
+    /// One that has mode 2026 in its list: its length and its final byte.
+    Mode { len: usize, last: u8 },
+    /// Its end is not there yet.
+    Unfinished,
+    /// Anything else.
+    Other,
+}
+
+impl Sequence {
+    fn read(bytes: &[u8]) -> Self {
+        let common = bytes.len().min(PREFIX.len());
+        if bytes[..common] != PREFIX[..common] {
+            return Self::Other;
+        }
+        let list = &bytes[common..bytes.len().min(MAX_SEQUENCE)];
+        match list.iter().position(|byte| !matches!(byte, b'0'..=b'9' | b';')) {
+            Some(end) if matches!(list[end], b'h' | b'l') => {
+                let mut modes = list[..end].split(|byte| *byte == b';');
+                let is_it = modes.any(|mode| mode == MODE);
+                if is_it { Self::Mode { len: common + end + 1, last: list[end] } } else { Self::Other }
+            }
+            None if bytes.len() < MAX_SEQUENCE => Self::Unfinished,
+            _ => Self::Other,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,6 +155,40 @@ mod tests {
             hold.scan(offset as u64, &[*byte]);
         }
         assert_eq!(hold.sendable(99), 3);
+    }
+
+    #[test]
+    fn the_mode_is_found_among_others_wherever_reads_cut_it() {
+        for (stream, opens) in [
+            ("\x1b[?25;2026hdraw", true),
+            ("\x1b[?2026;25hdraw", true),
+            ("\x1b[?1049;2026;25;1hdraw", true),
+            ("\x1b[?12026hdraw", false),
+            ("\x1b[?20261hdraw", false),
+            ("\x1b[?2026$pdraw", false),
+            ("\x1b[?25\x1b[?2026hdraw", true),
+            ("\x1b[?2026hx\x1b[?25;2026ldraw", false),
+        ] {
+            let stream = stream.as_bytes();
+            for cut in 0..=stream.len() {
+                let mut hold = Hold::default();
+                hold.scan(0, &stream[..cut]);
+                hold.scan(cut as u64, &stream[cut..]);
+                assert_eq!(hold.deadline().is_some(), opens, "{:?} {cut}", String::from_utf8_lossy(stream));
+            }
+            let mut hold = Hold::default();
+            for (at, byte) in stream.iter().enumerate() {
+                hold.scan(at as u64, &[*byte]);
+            }
+            assert_eq!(hold.deadline().is_some(), opens, "{:?}", String::from_utf8_lossy(stream));
+        }
+        let mut hold = Hold::default();
+        hold.scan(0, format!("\x1b[?{}2026h", "1;".repeat(10_000)).as_bytes());
+        hold.scan(90_000, b"\x1b[?");
+        for at in 0..10_000 {
+            hold.scan(90_003 + at, b"1");
+        }
+        assert!(hold.deadline().is_none() && hold.carry.len() <= MAX_SEQUENCE);
     }
 
     #[test]

@@ -23,8 +23,8 @@ pub enum Letter {
     Describe(oneshot::Sender<Terminal>),
     /// The screen and scrollback, with or without colours.
     Contents { ansi: bool, reply: oneshot::Sender<Vec<u8>> },
-    /// As if typed.
-    Input(Vec<u8>),
+    /// As if typed; answers whether there was room for it.
+    Input { bytes: Vec<u8>, reply: oneshot::Sender<bool> },
     /// Typed once the shell is ready for it.
     Command(String),
 }

@@ -143,11 +143,13 @@ impl Worker {
             if client.blocked || client.phase == Phase::Gone || !client.flush() {
                 return;
             }
-            match &client.phase {
+            let is_held = self.stream.is_held();
+            match client.phase {
                 Phase::Closing(_) | Phase::Gone => return,
-                // What is held would be missing from a snapshot, or be cut.
-                Phase::Joining { .. } if self.stream.is_held() => return,
                 Phase::Joining { .. } => {
+                    if !client.may_be_shown(is_held) {
+                        return;
+                    }
                     self.greet(index);
                     continue;
                 }
@@ -161,7 +163,7 @@ impl Worker {
             }
             let window_end = client.window_end();
             if client.cursor < self.stream.ring.start() {
-                if client.cursor >= window_end || self.stream.is_held() {
+                if client.cursor >= window_end || !client.may_be_shown(is_held) {
                     return;
                 }
                 let (snapshot, offset) = self.stream.snapshot(&mut self.events);

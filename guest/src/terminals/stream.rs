@@ -20,10 +20,6 @@ const SMALL_READ: usize = 2048;
 /// In a flood, how much is read before the screen is run over it, bytes. The writer's buffers in the kernel
 /// hold as much again.
 const SCREEN_BATCH: u64 = 32 * 1024;
-/// A snapshot longer than this is made again with fewer lines, so that a client that stalls in the
-/// middle of one costs no more, bytes.
-const MAX_SNAPSHOT: usize = 1024 * 1024;
-
 /// See the module.
 pub struct Stream {
     pub ring: Ring,
@@ -137,12 +133,7 @@ impl Stream {
     /// What redraws everything from nothing, and the offset at which the stream goes on.
     pub fn snapshot(&mut self, events: &mut Vec<ScreenEvent>) -> (Vec<u8>, u64) {
         self.run_screen(events);
-        let mut lines = SNAPSHOT_LINES;
-        let mut snapshot = self.screen.snapshot(lines);
-        while snapshot.len() > MAX_SNAPSHOT && lines > 0 {
-            lines /= 4;
-            snapshot = self.screen.snapshot(lines);
-        }
+        let snapshot = self.screen.snapshot(SNAPSHOT_LINES);
         (snapshot, self.ring.end())
     }
 }

@@ -111,9 +111,14 @@ impl Worker {
         let terminal = self.pty.as_ref().map_or(-1, |pty| pty.master.as_raw_fd());
         let terminal = if wants_output || wants_room { terminal } else { -1 };
         interests.push(Interest::new(terminal, wants_output, wants_room));
-        let hears = !self.input.is_full();
+        // Who types into a full terminal is heard no further, so that its socket holds it back. The others are:
+        // they may take over, and what they acknowledge is theirs.
+        let deaf_to = self.attached.driver.filter(|_| self.input.is_full());
         let clients = self.attached.clients.iter();
-        interests.extend(clients.map(|client| Interest::new(client.socket.as_raw_fd(), hears, client.blocked)));
+        interests.extend(clients.map(|client| {
+            let hears = Some(client.id) != deaf_to;
+            Interest::new(client.socket.as_raw_fd(), hears, client.blocked)
+        }));
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -243,10 +248,15 @@ impl Worker {
             // Whoever asked may have gone, which is no failure.
             Letter::Describe(reply) => drop(reply.send(self.describe())),
             Letter::Contents { ansi, reply } => drop(reply.send(self.stream.screen.contents(ansi))),
-            Letter::Input(bytes) => {
-                self.activity.typed();
-                self.write(&bytes);
-                self.foreground.stir(Instant::now());
+            Letter::Input { bytes, reply } => {
+                let has_room = !self.input.is_full();
+                if has_room {
+                    self.activity.typed();
+                    self.write(&bytes);
+                    self.foreground.stir(Instant::now());
+                }
+                // As above.
+                let _ = reply.send(has_room);
             }
             Letter::Command(line) => self.command = Some(Command::new(line)),
         }
@@ -279,6 +289,11 @@ impl Worker {
         }
     }
 
+    /// Whether an answer is the guest's to give: an OSC tells of colours.
+    fn answers(&self, reply: &[u8]) -> bool {
+        self.attached.count() == 0 || !reply.starts_with(b"\x1b]")
+    }
+
     /// Passes on what the screen has found; whether there was anything.
     fn handle_events(&mut self) -> bool {
         let mut events = std::mem::take(&mut self.events);
@@ -291,9 +306,9 @@ impl Worker {
                 ScreenEvent::Notification { title, body } => self.attached.mark_all(|marks| {
                     client::keep(&mut marks.notifications, (shorten(&title), shorten(&body)));
                 }),
-                // A terminal in a browser answers by itself; two answers would be typed twice.
-                // One that reads no answers gets no more of them: they must not pile up.
-                ScreenEvent::Reply(bytes) if self.attached.count() == 0 && !self.input.is_full() => self.write(&bytes),
+                // The guest answers all but for colours, which only a page knows: two answers would be
+                // typed twice. One that reads no answers gets no more of them: they must not pile up.
+                ScreenEvent::Reply(bytes) if !self.input.is_full() && self.answers(&bytes) => self.write(&bytes),
                 ScreenEvent::Reply(_) => {}
             }
         }

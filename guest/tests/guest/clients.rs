@@ -145,7 +145,7 @@ fn title_directory_bell_and_notification_are_told() {
 }
 
 #[test]
-fn a_question_to_the_terminal_is_answered_by_the_guest_only_while_nobody_watches() {
+fn a_question_to_the_terminal_is_answered_by_the_guest_and_one_for_colours_only_while_nobody_watches() {
     let guest = Guest::start();
     assert_eq!(guest.request("PUT", "/terminals/1", b"{}").0, 200);
     eventually("a prompt", || guest.text(1).contains('>'));
@@ -155,8 +155,12 @@ fn a_question_to_the_terminal_is_answered_by_the_guest_only_while_nobody_watches
 
     let mut client = guest.connect("1/ws");
     client.wait_frame(|frame| matches!(frame, ServerFrame::Hello { .. }));
-    client.type_in(b"stty raw -echo; printf '\\033[5n'; dd bs=1 count=4 2>/dev/null | od -c; stty sane\n");
-    client.wait_for(b"\x1b[5n");
+    // Written in another way, since the screen that it begins with has the answer of before.
+    client.type_in(b"stty raw -echo; printf '\\033[5n'; dd bs=1 count=4 2>/dev/null | od -tx1; stty sane\n");
+    client.wait_for(b"1b 5b 30 6e");
+    client.settle();
+    client.type_in(b"stty raw -echo; printf '\\033]11;?\\007'; dd bs=1 count=4 2>/dev/null | od -c; stty sane\n");
+    client.wait_for(b"\x1b]11;?");
     client.settle();
     client.type_in(b"mine");
     client.wait_for(b"m   i   n   e");

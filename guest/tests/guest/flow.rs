@@ -174,6 +174,50 @@ fn a_synchronized_update_is_not_cut_and_one_that_never_ends_is_let_go() {
 }
 
 #[test]
+fn updates_without_a_pause_keep_nobody_waiting() {
+    let guest = Guest::start();
+    let mut first = guest.ready("1/ws");
+    first.type_in(b"while :; do printf '\\033[?2026lx\\033[?2026h'; done\n");
+    first.wait_for(b"\x1b[?2026lx\x1b[?2026h");
+    let mut second = guest.connect("1/ws");
+    second.wait_frame(|frame| matches!(frame, ServerFrame::Hello { .. }));
+    first.type_in(b"\x03");
+}
+
+#[test]
+fn a_paste_at_a_program_that_does_not_read_waits_in_its_socket() {
+    let guest = Guest::start();
+    let mut client = guest.ready("1/ws");
+    client.type_in(b"stty raw -echo; echo =g''o; sleep 1000\n");
+    client.wait_for(b"=go");
+    let before = guest.memory();
+    let stream = client.socket.get_ref().try_clone().expect("the socket");
+    stream.set_write_timeout(Some(Duration::from_millis(200))).expect("a timeout");
+    let mut sent = 0;
+    // What a socket holds, and what the guest does, is far from this.
+    while sent < 10_000_000 {
+        match client.socket.send(tungstenite::Message::Binary(vec![b'x'; 60_000].into())) {
+            Ok(()) => sent += 60_000,
+            Err(_) => break,
+        }
+    }
+    assert!(sent < 2_000_000, "{sent} bytes were taken");
+    let grown = guest.memory().saturating_sub(before);
+    assert!(grown < 2 * 1024 * 1024, "grown by {grown} bytes");
+
+    // Typed by request, it is refused; another client is heard and may take over.
+    let mut refused = false;
+    for _ in 0..8 {
+        refused |= guest.request("POST", "/terminals/1/input", &[b'x'; 60_000]).0 == 409;
+    }
+    assert!(refused);
+    let mut other = guest.connect("1/ws");
+    other.wait_frame(|frame| matches!(frame, ServerFrame::Hello { .. }));
+    other.settle();
+    assert_eq!(guest.request("DELETE", "/terminals/1", b"").0, 204);
+}
+
+#[test]
 fn an_idle_guest_uses_no_time_at_all() {
     let guest = Guest::start();
     let mut client = guest.ready("1/ws");

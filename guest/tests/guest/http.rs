@@ -25,6 +25,8 @@ fn nothing_is_told_or_done_without_the_token() {
             ("GET", "/terminals/1/ws"),
             ("GET", "/terminals/1/scrollback"),
             ("POST", "/terminals/1/input"),
+            ("POST", "/uploads?name=x"),
+            ("POST", "/callback"),
             ("POST", "/shutdown"),
             ("GET", "/nowhere"),
         ] {
@@ -34,6 +36,7 @@ fn nothing_is_told_or_done_without_the_token() {
         }
     }
     assert!(guest.terminals().is_empty());
+    assert!(!guest.directory.path().join("uploads").exists());
 }
 
 #[test]
@@ -72,6 +75,24 @@ fn a_terminal_is_opened_described_typed_into_and_closed() {
     assert_eq!(guest.request("DELETE", "/terminals/3", b"").0, 204);
     assert!(guest.terminals().is_empty());
     assert_eq!(sleepers(&guest), 0);
+}
+
+#[test]
+fn a_close_goes_on_when_whoever_asked_for_it_hangs_up() {
+    let guest = Guest::start();
+    assert_eq!(guest.request("PUT", "/terminals/1", b"").0, 200);
+    eventually("a prompt", || guest.text(1).contains('>'));
+    let stubborn = b"trap '' HUP; sleep 1001 & sleep 1000; while :; do sleep 1000; done\n";
+    assert_eq!(guest.request("POST", "/terminals/1/input", stubborn).0, 204);
+    eventually("the programs run", || sleepers(&guest) == 2);
+    let mut stream = guest.stream();
+    let head = format!("DELETE /terminals/1 HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer {}\r\n\r\n", guest.token);
+    stream.write_all(head.as_bytes()).expect("a request");
+    // Only once it is under way: a guest need not begin for somebody who is gone already.
+    stream.set_read_timeout(Some(std::time::Duration::from_millis(300))).expect("a timeout");
+    let _ = stream.read(&mut [0]);
+    drop(stream);
+    eventually("all are gone", || guest.terminals().is_empty() && sleepers(&guest) == 0);
 }
 
 /// Programs called `sleep` that descend from the guest.

@@ -34,6 +34,18 @@ fn a_login_shell_runs_in_its_directory_with_its_environment_and_no_other() {
 }
 
 #[test]
+fn backspace_at_a_plain_prompt_takes_a_whole_character() {
+    let guest = Guest::start();
+    let mut client = guest.ready("1/ws");
+    // What is typed before the shell has handed the terminal over is taken as it is.
+    client.type_in(b"stty -echo; echo =rea''dy; head -n1 | od -An -tx1; echo =end\n");
+    client.wait_for(b"=ready\r\n");
+    client.type_in("aé\u{7f}😀\u{7f}b\n".as_bytes());
+    client.wait_for(b" 61 62 0a\r\n");
+    client.wait_for(b"=end\r\n");
+}
+
+#[test]
 fn a_guest_started_with_signals_ignored_and_blocked_gives_shells_in_which_they_work() {
     let guest = Guest::start_with(
         |mut command| {

@@ -20,11 +20,24 @@ pub(in crate::screen) struct Writer {
     at_edge: bool,
     /// The pen of that last column.
     edge: Pen,
+    /// Bytes of links.
+    linked: usize,
 }
+
+/// Links are left out beyond this, bytes: each cell may have a long one of its own.
+const MAX_LINKED: usize = 1024 * 1024;
 
 impl Writer {
     pub fn new(cols: usize) -> Self {
-        Self { out: Vec::new(), cols, pen: Pen::DEFAULT, extra: Extra::default(), at_edge: false, edge: Pen::DEFAULT }
+        Self {
+            out: Vec::new(),
+            cols,
+            pen: Pen::DEFAULT,
+            extra: Extra::default(),
+            at_edge: false,
+            edge: Pen::DEFAULT,
+            linked: 0,
+        }
     }
 
     pub fn finish(self) -> Vec<u8> {
@@ -72,7 +85,10 @@ impl Writer {
 
     /// Writes what `pen` has beyond the pen of before: all of it, from a reset.
     pub fn pen(&mut self, pen: Pen, extras: &Extras) {
-        let extra = extras.get(pen);
+        let mut extra = extras.get(pen);
+        if self.linked > MAX_LINKED {
+            extra.link = None;
+        }
         self.set_pen(pen, extra, true);
     }
 
@@ -82,6 +98,7 @@ impl Writer {
             self.graphics(pen, &extra);
         }
         if links && extra.link != self.extra.link {
+            self.linked += extra.link.as_ref().map_or(0, |link| link.id.len() + link.uri.len());
             match &extra.link {
                 Some(link) if link.id.is_empty() => self.text(&format!("\x1b]8;;{}\x1b\\", link.uri)),
                 Some(link) => self.text(&format!("\x1b]8;id={};{}\x1b\\", link.id, link.uri)),
