@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::backend::Sessions;
+use app::backend::{Preferences, Sessions};
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use runtime::Runtime;
@@ -13,6 +13,7 @@ use thiserror::Error;
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::database::{Database, DatabaseError};
+use crate::preferences::PreferencesService;
 use crate::sessions::SessionService;
 use crate::shutdown::Shutdown;
 use crate::terminal::Sockets;
@@ -28,6 +29,8 @@ pub struct App {
     pub runtime: Arc<dyn Runtime>,
     /// What the page and the API call.
     pub sessions: Arc<dyn Sessions>,
+    /// What the settings call.
+    pub preferences: Arc<dyn Preferences>,
     /// What terminals' sockets need.
     pub sockets: Sockets,
     /// Who asks.
@@ -115,6 +118,7 @@ impl AppBuilder {
         shutdown.spawn(Auth::sweep(database.clone(), shutdown.clone()));
         Ok(App {
             config: Arc::new(config),
+            preferences: Arc::new(PreferencesService::new(database.clone())),
             database,
             runtime,
             sessions: Arc::clone(&service) as Arc<dyn Sessions>,

@@ -8,10 +8,12 @@ mod entities;
 mod error;
 mod migrations;
 mod pool;
+mod preferences;
 mod sessions;
 mod sign_ins;
 
 pub use error::DatabaseError;
+pub use preferences::StoredPreferences;
 pub use sessions::StoredSession;
 pub use sign_ins::{SignIn, TokenHash};
 

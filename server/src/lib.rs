@@ -12,6 +12,7 @@ pub mod data_dir;
 pub mod database;
 pub mod http;
 pub mod logging;
+pub mod preferences;
 pub mod sessions;
 pub mod shutdown;
 pub mod site;

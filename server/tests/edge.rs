@@ -11,6 +11,8 @@ mod database;
 mod errors;
 #[path = "edge/faults.rs"]
 mod faults;
+#[path = "edge/into_session.rs"]
+mod into_session;
 #[path = "edge/pages.rs"]
 mod pages;
 #[path = "edge/process.rs"]

@@ -11,6 +11,8 @@ mod disk;
 mod faults;
 #[path = "whole/frames.rs"]
 mod frames;
+#[path = "whole/into_session.rs"]
+mod into_session;
 #[path = "whole/life.rs"]
 mod life;
 #[path = "whole/restart.rs"]

@@ -1,4 +1,5 @@
 //! The tables as SeaORM sees them. Only this folder's parent turns them into the server's types.
 
+pub(super) mod preferences;
 pub(super) mod session;
 pub(super) mod sign_in;

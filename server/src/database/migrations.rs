@@ -2,6 +2,7 @@
 
 mod m0001_create_sessions;
 mod m0002_create_sign_ins;
+mod m0003_create_preferences;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -9,6 +10,10 @@ pub(super) struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_create_sessions::Migration), Box::new(m0002_create_sign_ins::Migration)]
+        vec![
+            Box::new(m0001_create_sessions::Migration),
+            Box::new(m0002_create_sign_ins::Migration),
+            Box::new(m0003_create_preferences::Migration),
+        ]
     }
 }

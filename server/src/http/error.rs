@@ -56,7 +56,7 @@ impl HttpError {
 
     /// 413: a body over the limit.
     #[must_use]
-    pub fn too_large(limit: usize) -> Self {
+    pub fn too_large(limit: u64) -> Self {
         let why = format!("The request's body is too large: at most {limit} bytes.");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, ApiError::new(ErrorCode::ValidationError, why))
     }

@@ -111,11 +111,12 @@ pub(super) fn content_type(request: &Request) -> Option<&str> {
 pub(super) async fn read_body(request: Request) -> Result<bytes::Bytes, HttpError> {
     match request.into_body().collect().await {
         Ok(body) => Ok(body.to_bytes()),
-        Err(error) if is_too_large(&error) => Err(HttpError::too_large(MAX_BODY)),
+        Err(error) if is_too_large(&error) => Err(HttpError::too_large(MAX_BODY as u64)),
         Err(error) => Err(HttpError::malformed(format!("The request's body could not be read: {error}."))),
     }
 }
 
-fn is_too_large(error: &(dyn std::error::Error + 'static)) -> bool {
+/// Whether the outer layer's limit cut a body.
+pub(super) fn is_too_large(error: &(dyn std::error::Error + 'static)) -> bool {
     std::iter::successors(Some(error), |error| error.source()).any(|error| error.is::<LengthLimitError>())
 }

@@ -47,6 +47,13 @@ pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Ne
     {
         return Err(HttpError::forbidden("This request came from a page of another site, or from no page at all."));
     }
+    if let (Access::Page, Some(actor)) = (access, &actor) {
+        // So that the first paint has the person's colours. Without them the page is the default's.
+        match app.preferences.get(actor).await {
+            Ok(preferences) => drop(request.extensions_mut().insert(preferences)),
+            Err(error) => tracing::warn!(%error, "a page is rendered without its person's preferences"),
+        }
+    }
     request.extensions_mut().insert::<Option<Actor>>(actor);
     let mut response = next.run(request).await;
     if access != Access::Open {

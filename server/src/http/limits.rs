@@ -3,29 +3,36 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use http::header;
 use http_body_util::Limited;
+use protocol::upload::MAX_UPLOAD;
 
 use super::error::HttpError;
 
-/// The largest body of any request, bytes.
+/// The largest body of any request but an upload, bytes.
 pub(super) const MAX_BODY: usize = 1 << 20;
 /// From a request's head to its answer's, the body's reading included. Over the longest thing that is
 /// asked for, the deletion of a session; a stream of events or a socket has answered long before.
 const REQUEST_LIMIT: Duration = Duration::from_secs(120);
+/// The same for an upload: 100 MiB at 256 kbit/s. One that stands still ends at the guest's own limit.
+const UPLOAD_LIMIT: Duration = Duration::from_secs(60 * 60);
+/// The route whose body is a file that is passed on as it comes.
+const UPLOAD_ROUTE: &str = "/api/terminal/{address}/uploads";
 
 pub(super) async fn limits(request: Request, next: Next) -> Response {
+    let is_upload = request.extensions().get::<MatchedPath>().is_some_and(|route| route.as_str() == UPLOAD_ROUTE);
+    let (most, limit) = if is_upload { (MAX_UPLOAD as usize, UPLOAD_LIMIT) } else { (MAX_BODY, REQUEST_LIMIT) };
     let length =
         request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if length.is_some_and(|length| length > MAX_BODY as u64) {
-        return HttpError::too_large(MAX_BODY).into_response();
+    if length.is_some_and(|length| length > most as u64) {
+        return HttpError::too_large(most as u64).into_response();
     }
-    let request = request.map(|body| Body::new(Limited::new(body, MAX_BODY)));
-    match tokio::time::timeout(REQUEST_LIMIT, next.run(request)).await {
+    let request = request.map(|body| Body::new(Limited::new(body, most)));
+    match tokio::time::timeout(limit, next.run(request)).await {
         Ok(response) => response,
-        Err(_) => HttpError::took_too_long(REQUEST_LIMIT.as_secs()).into_response(),
+        Err(_) => HttpError::took_too_long(limit.as_secs()).into_response(),
     }
 }

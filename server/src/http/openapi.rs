@@ -7,7 +7,7 @@ use utoipa::{IntoResponses, Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::controllers::{session, terminal};
+use super::controllers::{preferences, session, terminal};
 use super::health;
 use crate::app::App;
 use crate::auth::SESSION_COOKIE;
@@ -24,6 +24,7 @@ use crate::auth::SESSION_COOKIE;
     tags(
         (name = "sessions", description = "Sessions and their states"),
         (name = "terminals", description = "Terminals of a running session"),
+        (name = "people", description = "Who is signed in, and what they prefer"),
         (name = "health", description = "Whether what the server stands on works"),
     ),
     security(("cookie" = [])),
@@ -80,7 +81,7 @@ pub(super) struct Conflict(ApiError);
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "only described, never made")]
 pub(super) enum BodyFailures {
-    /// VALIDATION_ERROR: the body is over 1 MiB
+    /// VALIDATION_ERROR: the body is over 1 MiB, an upload over 100 MiB
     #[response(status = 413)]
     TooLarge(ApiError),
     /// VALIDATION_ERROR: the body has another content type
@@ -109,7 +110,11 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(terminal::status::status))
         .routes(routes!(terminal::scrollback::scrollback))
         .routes(routes!(terminal::input::input))
+        .routes(routes!(terminal::uploads::uploads))
+        .routes(routes!(terminal::sign_in_callback::sign_in_callback))
         .routes(routes!(terminal::close::close))
+        .routes(routes!(preferences::get::get))
+        .routes(routes!(preferences::change::change))
         .routes(routes!(health::health))
 }
 

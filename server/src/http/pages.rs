@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use app::backend::{Actor, RequestContext};
 use app::model::error::ApiError;
+use app::model::preferences::Preferences;
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Response};
@@ -47,13 +48,15 @@ pub(super) async fn fallback(State(app): State<App>, request: Request) -> Result
 
 /// What each rendering and each server function finds in Leptos' context.
 fn context(app: &App) -> impl Fn() + Clone + Send + Sync + 'static {
-    let sessions = Arc::clone(&app.sessions);
+    let (sessions, preferences) = (Arc::clone(&app.sessions), Arc::clone(&app.preferences));
     let reload_port = std::env::var_os("LEPTOS_WATCH").map(|_| app.leptos.reload_port);
     move || {
         let extensions = use_context::<Parts>().map(|parts| parts.extensions).unwrap_or_default();
         let request_id = extensions.get::<RequestId>().map(|id| id.as_str().to_owned()).unwrap_or_default();
         let actor = extensions.get::<Option<Actor>>().cloned().flatten();
-        provide_context(RequestContext { actor, request_id, sessions: Arc::clone(&sessions) });
+        let preferred = extensions.get::<Preferences>().cloned().unwrap_or_default();
+        let (sessions, preferences) = (Arc::clone(&sessions), Arc::clone(&preferences));
+        provide_context(RequestContext { actor, request_id, sessions, preferences, preferred });
         // Server functions have no nonce, and their answers need no policy of their own.
         if let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>())
             && let Some(policy) = security_headers::policy_with_nonce(&nonce, reload_port)

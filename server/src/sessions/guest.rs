@@ -1,14 +1,19 @@
 //! The server's side of the guest's HTTP API: one byte stream a request, each within a limit.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use app::backend::sessions::FileBytes;
 use bytes::Bytes;
+use futures::TryStreamExt as _;
 use http::{Method, Request, StatusCode, header};
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::body::Incoming;
+use http_body_util::{BodyExt, Full, Limited, StreamBody};
+use hyper::body::{Body, Frame, Incoming};
 use hyper_util::rt::TokioIo;
-use protocol::guest::{Health, OpenTerminal, Terminal};
+use protocol::guest::{Callback, CalledBack, Health, OpenTerminal, Terminal, Uploaded};
+use protocol::loopback::LoopbackAddress;
+use protocol::upload::UploadName;
 use protocol::{ContainerId, GuestToken, TerminalId};
 use runtime::{Runtime, RuntimeError};
 use serde::de::DeserializeOwned;
@@ -16,6 +21,8 @@ use serde::de::DeserializeOwned;
 /// What a guest may take for one answer. It answers in well under a millisecond unless it is stuck
 /// or the machine is starved.
 const REQUEST_LIMIT: Duration = Duration::from_secs(5);
+/// What a guest may take to call a program: its own limits for that, and some.
+const CALLBACK_LIMIT: Duration = Duration::from_secs(15);
 /// The longest answer taken from a guest, bytes: 10,000 lines of scrollback at their widest with
 /// colours stay below.
 const MAX_ANSWER: usize = 64 * 1024 * 1024;
@@ -27,7 +34,7 @@ pub enum GuestError {
     #[error("the guest can't be reached: {0}")]
     Connect(#[from] RuntimeError),
     /// It was reached and said nothing in time.
-    #[error("the guest did not answer within {} s", REQUEST_LIMIT.as_secs())]
+    #[error("the guest did not answer in time")]
     Timeout,
     /// It answered that there is no such terminal.
     #[error("the guest has no such terminal")]
@@ -104,6 +111,34 @@ impl GuestClient {
         self.ask(Method::POST, &format!("/terminals/{id}/input"), bytes).await.map(drop)
     }
 
+    /// Puts a file into the container and answers its path. As long as bytes come and are taken, it has no limit
+    /// of its own: the request that it comes with has one.
+    ///
+    /// # Errors
+    /// All of [`GuestError`] but `NotFound`; `Protocol` also when `file` fails.
+    pub async fn upload(&self, name: &UploadName, file: FileBytes) -> Result<String, GuestError> {
+        let target = format!("/uploads?name={}", percent_encoded(name.as_str()));
+        let body = StreamBody::new(file.map_ok(Frame::data));
+        let request = self.request(Method::POST, &target).body(body);
+        let request = request.map_err(|error| GuestError::Protocol(error.to_string()))?;
+        let mut sender = self.connect().await?;
+        let response = sender.send_request(request).await.map_err(|error| GuestError::Protocol(error.to_string()))?;
+        let read = tokio::time::timeout(REQUEST_LIMIT, read_answer(response)).await;
+        Ok(read_json::<Uploaded>(read.unwrap_or(Err(GuestError::Timeout))?)?.path)
+    }
+
+    /// Calls a program on the container's loopback; answers its status.
+    ///
+    /// # Errors
+    /// All of [`GuestError`] but `NotFound`.
+    pub async fn call_back(&self, to: &LoopbackAddress) -> Result<u16, GuestError> {
+        let body = serde_json::to_vec(&Callback { url: to.reveal() });
+        // Not the cause's words: they may repeat the address.
+        let body = body.map_err(|_| GuestError::Protocol("the address can't be written as JSON".to_owned()))?;
+        let answer = self.ask_within(CALLBACK_LIMIT, Method::POST, "/callback", body.into()).await?;
+        Ok(read_json::<CalledBack>(answer)?.status)
+    }
+
     /// Asks for a terminal's socket with a browser's own key, so that the answer's `accept` is the
     /// one the browser wants. The response is whatever the guest said; 101 when it agrees, and then
     /// [`hyper::upgrade::on`] it gives the stream.
@@ -135,32 +170,76 @@ impl GuestClient {
     }
 
     async fn ask(&self, method: Method, target: &str, body: Bytes) -> Result<Bytes, GuestError> {
-        let exchange = async {
-            let response = self.send(self.request(method, target), body).await?;
-            match response.status() {
-                StatusCode::NOT_FOUND => return Err(GuestError::NotFound),
-                status if !status.is_success() => return Err(GuestError::Refused(status)),
-                _ => {}
-            }
-            let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await;
-            Ok(body.map_err(|error| GuestError::Protocol(error.to_string()))?.to_bytes())
-        };
-        tokio::time::timeout(REQUEST_LIMIT, exchange).await.unwrap_or(Err(GuestError::Timeout))
+        self.ask_within(REQUEST_LIMIT, method, target, body).await
+    }
+
+    async fn ask_within(
+        &self,
+        limit: Duration,
+        method: Method,
+        target: &str,
+        body: Bytes,
+    ) -> Result<Bytes, GuestError> {
+        let exchange = async { read_answer(self.exchange(self.request(method, target), body).await?).await };
+        tokio::time::timeout(limit, exchange).await.unwrap_or(Err(GuestError::Timeout))
     }
 
     async fn send(&self, request: http::request::Builder, body: Bytes) -> Result<http::Response<Incoming>, GuestError> {
-        let exchange = async {
-            let stream = self.runtime.connect(&self.container).await?;
-            let unreadable = |error: hyper::Error| GuestError::Protocol(error.to_string());
-            let (mut sender, connection) =
-                hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.map_err(unreadable)?;
-            // Ends with the response's body or the upgrade; its failure is the request's.
-            tokio::spawn(connection.with_upgrades());
-            let request = request.body(Full::new(body)).map_err(|error| GuestError::Protocol(error.to_string()))?;
-            sender.send_request(request).await.map_err(unreadable)
-        };
-        tokio::time::timeout(REQUEST_LIMIT, exchange).await.unwrap_or(Err(GuestError::Timeout))
+        tokio::time::timeout(REQUEST_LIMIT, self.exchange(request, body)).await.unwrap_or(Err(GuestError::Timeout))
     }
+
+    async fn exchange(
+        &self,
+        request: http::request::Builder,
+        body: Bytes,
+    ) -> Result<http::Response<Incoming>, GuestError> {
+        let request = request.body(Full::new(body)).map_err(|error| GuestError::Protocol(error.to_string()))?;
+        let mut sender = self.connect().await?;
+        sender.send_request(request).await.map_err(|error| GuestError::Protocol(error.to_string()))
+    }
+
+    /// A connection of its own for one request.
+    async fn connect<B>(&self) -> Result<hyper::client::conn::http1::SendRequest<B>, GuestError>
+    where
+        B: Body + Send + 'static,
+        B::Data: Send,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        let connecting = async {
+            let stream = self.runtime.connect(&self.container).await?;
+            let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+                .await
+                .map_err(|error| GuestError::Protocol(error.to_string()))?;
+            // Ends with the response's body, the upgrade, or the request's being given up; its failure is the
+            // request's.
+            tokio::spawn(connection.with_upgrades());
+            Ok(sender)
+        };
+        tokio::time::timeout(REQUEST_LIMIT, connecting).await.unwrap_or(Err(GuestError::Timeout))
+    }
+}
+
+async fn read_answer(response: http::Response<Incoming>) -> Result<Bytes, GuestError> {
+    match response.status() {
+        StatusCode::NOT_FOUND => return Err(GuestError::NotFound),
+        status if !status.is_success() => return Err(GuestError::Refused(status)),
+        _ => {}
+    }
+    let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await;
+    Ok(body.map_err(|error| GuestError::Protocol(error.to_string()))?.to_bytes())
+}
+
+/// `text` with all but letters and digits as `%XX`.
+fn percent_encoded(text: &str) -> String {
+    text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
+        if byte.is_ascii_alphanumeric() {
+            encoded.push(char::from(byte));
+        } else {
+            // Writing to a string can't fail.
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+        encoded
+    })
 }
 
 fn read_json<T: DeserializeOwned>(body: Bytes) -> Result<T, GuestError> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::backend::sessions::SessionEvent;
+use app::backend::sessions::{FileBytes, SessionEvent};
 use app::backend::{Actor, Sessions};
 use app::model::error::{ApiError, ErrorCode};
 use app::model::session::{CreateSession, RenameSession, Session, SessionState};
@@ -11,6 +11,9 @@ use app::model::terminal::Terminal;
 use async_trait::async_trait;
 use futures::stream::{BoxStream, StreamExt};
 use garde::Validate;
+use http::StatusCode;
+use protocol::loopback::LoopbackAddress;
+use protocol::upload::UploadName;
 use protocol::{GuestToken, SessionId, TerminalId};
 use runtime::{Limits, Runtime};
 use tokio::sync::{broadcast, oneshot};
@@ -241,8 +244,61 @@ impl Sessions for SessionService {
 
     async fn input(&self, actor: &Actor, id: &SessionId, terminal: TerminalId, bytes: Vec<u8>) -> Result<(), ApiError> {
         let guest = self.guest(&self.owned(actor, id).await?)?;
-        guest.input(terminal, bytes.into()).await.map_err(|error| guest_error(id, &error))
+        guest.input(terminal, bytes.into()).await.map_err(|error| match error {
+            GuestError::Refused(StatusCode::CONFLICT) => ApiError::conflict(
+                "The program in this terminal does not read what is typed. Try again when it does, or interrupt it.",
+            ),
+            error => guest_error(id, &error),
+        })
     }
+
+    async fn upload(
+        &self,
+        actor: &Actor,
+        id: &SessionId,
+        name: &UploadName,
+        file: FileBytes,
+    ) -> Result<String, ApiError> {
+        let guest = self.guest(&self.owned(actor, id).await?)?;
+        guest.upload(name, file).await.map_err(|error| match &error {
+            GuestError::Refused(status) => upload_refused(*status).unwrap_or_else(|| guest_error(id, &error)),
+            _ => guest_error(id, &error),
+        })
+    }
+
+    async fn sign_in_callback(&self, actor: &Actor, id: &SessionId, to: &LoopbackAddress) -> Result<u16, ApiError> {
+        let guest = self.guest(&self.owned(actor, id).await?)?;
+        guest.call_back(to).await.map_err(|error| match &error {
+            GuestError::Refused(StatusCode::BAD_GATEWAY) => ApiError::conflict(format!(
+                "Nothing in the session takes a sign-in on port {} any more. Begin the sign-in again.",
+                to.port()
+            )),
+            GuestError::Refused(StatusCode::GATEWAY_TIMEOUT) => ApiError::conflict(format!(
+                "The program on port {} did not answer. Look at its terminal, and begin the sign-in again.",
+                to.port()
+            )),
+            GuestError::Refused(StatusCode::BAD_REQUEST) => {
+                ApiError::new(ErrorCode::ValidationError, "This address can't be called.")
+            }
+            _ => guest_error(id, &error),
+        })
+    }
+}
+
+fn upload_refused(status: StatusCode) -> Option<ApiError> {
+    Some(match status {
+        StatusCode::INSUFFICIENT_STORAGE => {
+            ApiError::conflict("The session's disk is full. Delete something in it and try again.")
+        }
+        StatusCode::CONFLICT => ApiError::conflict(
+            "The file can't be put into ~/uploads: it is no folder that can be written to, or has too many files of this name.",
+        ),
+        StatusCode::REQUEST_TIMEOUT => ApiError::new(ErrorCode::ValidationError, "The file did not arrive."),
+        StatusCode::SERVICE_UNAVAILABLE => {
+            ApiError::new(ErrorCode::RateLimited, "Too many uploads at once. Try again in a moment.")
+        }
+        _ => return None,
+    })
 }
 
 /// "Shell #N" with the lowest number that no session has.

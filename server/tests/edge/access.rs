@@ -22,7 +22,7 @@ fn closed_routes() -> Vec<(String, String)> {
         let path = path.replace("{id}", "abcdefghij01").replace("{address}", "abcdefghij01-1");
         routes.extend(methods.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone())));
     }
-    assert!(routes.len() >= 17, "{routes:?}");
+    assert!(routes.len() >= 19, "{routes:?}");
     for function in server_fn::axum::server_fn_paths() {
         routes.push((function.1.to_string(), function.0.to_owned()));
     }

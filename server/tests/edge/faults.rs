@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::backend::sessions::SessionEvent;
+use app::backend::sessions::{FileBytes, SessionEvent};
 use app::backend::{Actor, Sessions};
 use app::model::error::ApiError;
 use app::model::session::{CreateSession, RenameSession, Session};
@@ -10,6 +10,8 @@ use app::model::terminal::Terminal;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use insta::assert_snapshot;
+use protocol::loopback::LoopbackAddress;
+use protocol::upload::UploadName;
 use protocol::{SessionId, TerminalId};
 
 use crate::support::server::Server;
@@ -56,6 +58,12 @@ impl Sessions for Broken {
         panic!()
     }
     async fn input(&self, _: &Actor, _: &SessionId, _: TerminalId, _: Vec<u8>) -> Result<(), ApiError> {
+        panic!()
+    }
+    async fn upload(&self, _: &Actor, _: &SessionId, _: &UploadName, _: FileBytes) -> Result<String, ApiError> {
+        panic!()
+    }
+    async fn sign_in_callback(&self, _: &Actor, _: &SessionId, _: &LoopbackAddress) -> Result<u16, ApiError> {
         panic!()
     }
 }

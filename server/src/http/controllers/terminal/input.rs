@@ -33,7 +33,7 @@ pub async fn input(
     }
     let bytes = read_body(request).await?;
     if bytes.len() > MAX_INPUT {
-        return Err(HttpError::too_large(MAX_INPUT));
+        return Err(HttpError::too_large(MAX_INPUT as u64));
     }
     app.sessions.input(&actor, &address.session, address.terminal, bytes.into()).await?;
     Ok(StatusCode::NO_CONTENT)

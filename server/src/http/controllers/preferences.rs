@@ -1,0 +1,4 @@
+//! `/api/preferences`
+
+pub mod change;
+pub mod get;
