@@ -1,6 +1,7 @@
 //! Server functions, one noun a folder and one verb a file. Each authenticates, calls the service
 //! and adds nothing: REST calls the same trait.
 
+pub mod preferences;
 pub mod session;
 pub mod terminal;
 

@@ -7,7 +7,10 @@ use leptos_router::{SsrMode, path};
 
 use crate::components::at_once::AtOnce;
 use crate::components::beam::Beam;
+use crate::components::settings::SettingsHost;
 use crate::components::toaster::Toaster;
+use crate::contexts::panels::Panels;
+use crate::contexts::preferences::CurrentPreferences;
 use crate::contexts::toasts::Toasts;
 use crate::contexts::working::Working;
 use crate::pages::dashboard::Dashboard;
@@ -19,6 +22,8 @@ use crate::pages::terminal::TerminalPage;
 pub fn App() -> impl IntoView {
     provide_meta_context();
     Toasts::provide();
+    CurrentPreferences::provide();
+    Panels::provide();
     let working = Working::provide();
     let (is_routing, set_is_routing) = signal(false);
     working.watch(is_routing);
@@ -29,6 +34,8 @@ pub fn App() -> impl IntoView {
             // A constant, valid name.
             let _ = root.set_attribute("data-hydrated", "");
         }
+        #[cfg(feature = "hydrate")]
+        crate::browser::keep_page_when_dropped_on();
     });
 
     view! {
@@ -42,6 +49,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/sessions/:id") view=|| AtOnce(view! { <TerminalPage/> }) ssr=SsrMode::Async/>
             </Routes>
         </Router>
+        <SettingsHost/>
         <Toaster/>
     }
 }

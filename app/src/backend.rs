@@ -1,12 +1,15 @@
 //! What server functions and REST controllers call: one trait a service. The server implements
 //! them; nothing here knows how.
 
+pub mod preferences;
 pub mod sessions;
 
+pub use preferences::Preferences;
 pub use sessions::Sessions;
 
 use std::sync::Arc;
 
+use crate::model;
 use crate::model::error::ApiError;
 
 /// Who asks. Made by the server's authentication and by nothing else.
@@ -25,6 +28,10 @@ pub struct RequestContext {
     pub request_id: String,
     /// The service behind the session pages.
     pub sessions: Arc<dyn Sessions>,
+    /// The service behind the settings.
+    pub preferences: Arc<dyn Preferences>,
+    /// What the person prefers, as far as a page needs it for its first paint; else the defaults.
+    pub preferred: model::preferences::Preferences,
 }
 
 impl RequestContext {

@@ -1,5 +1,7 @@
 //! What browser and server share: the model, the traits behind the server functions, the pages.
 
+// A release build keeps a view as one type, which is deeper than the compiler's default.
+#![recursion_limit = "256"]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod api;

@@ -7,6 +7,9 @@ use leptos::prelude::*;
 use leptos_meta::MetaTags;
 
 use crate::App;
+use crate::backend::RequestContext;
+use crate::contexts::preferences::theme_name;
+use crate::model::preferences::Preferences;
 
 /// Where the names that xterm-js-rs imports lead: small modules of ours that fetch the real ones
 /// when a terminal opens. It must come before any module script.
@@ -15,10 +18,12 @@ const IMPORT_MAP: &str =
 
 /// The document, with what the browser needs to take the page over.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let Preferences { theme, accent_hue, .. } =
+        use_context::<RequestContext>().map(|context| context.preferred).unwrap_or_default();
     let style = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-theme=theme_name(theme) style=("--accent-hue", accent_hue.to_string())>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content"/>
@@ -29,6 +34,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <link rel="preload" href="/fonts/inter.woff2" r#as="font" type="font/woff2" crossorigin="anonymous"/>
                 <link id="leptos" rel="stylesheet" href=style/>
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <link rel="apple-touch-icon" href="/icons/apple-touch-icon.png"/>
                 <link rel="manifest" href="/manifest.webmanifest"/>
                 <AutoReload options=options.clone()/>
                 <HydrationScripts options/>

@@ -2,6 +2,17 @@
 // `Terminal` is a live binding, so whoever imported it then sees the class.
 export let Terminal;
 
+// These are of xterm-parts.mjs. Wasm links some of them when it starts, so they must be functions by then.
+let parts;
+export const prepare = (...given) => parts.prepare(...given);
+export const writeNow = (...given) => parts.writeNow(...given);
+export const afterFrame = (run) => parts.afterFrame(run);
+export const mark = (name) => parts.mark(name);
+export const search = (...given) => parts.search(...given);
+export const searchMarks = () => parts.searchMarks();
+export const accelerate = (terminal) => parts.accelerate(terminal);
+export const beep = () => parts.beep();
+
 const FONTS = ['14px "JetBrains Mono"', 'bold 14px "JetBrains Mono"'];
 let loading;
 
@@ -17,8 +28,21 @@ export function load() {
 async function fetchAll() {
   // The fonts come first because xterm.js measures them when it opens; without them it still works.
   const fonts = Promise.allSettled(FONTS.map((font) => document.fonts.load(font)));
-  const [module] = await Promise.all([import("/vendor/xterm.mjs"), style("/vendor/xterm.css"), fonts]);
-  Terminal = module.Terminal;
+  const [module, ours, { useWidths }] = await Promise.all([
+    import("/vendor/xterm.mjs"),
+    import("/modules/xterm-parts.mjs"),
+    import("/modules/widths.mjs"),
+    style("/vendor/xterm.css"),
+    fonts,
+  ]);
+  parts = ours;
+  // Every terminal counts columns as the guest's screen does.
+  Terminal = class extends module.Terminal {
+    constructor(options) {
+      super(options);
+      useWidths(this);
+    }
+  };
 }
 
 function style(href) {

@@ -1,7 +1,10 @@
 //! The sessions service.
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures::stream::BoxStream;
+use protocol::loopback::LoopbackAddress;
+use protocol::upload::UploadName;
 use protocol::{SessionId, TerminalId};
 
 use crate::backend::Actor;
@@ -17,6 +20,9 @@ pub enum SessionEvent {
     /// It is gone.
     Deleted(SessionId),
 }
+
+/// A file's bytes as they come. An error means that the rest will not.
+pub type FileBytes = BoxStream<'static, std::io::Result<Bytes>>;
 
 /// Sessions, as their owner may use them. Another person's session is NOT_FOUND, like one that
 /// doesn't exist. Reading never wakes a container.
@@ -57,4 +63,17 @@ pub trait Sessions: Send + Sync + 'static {
     ) -> Result<Vec<u8>, ApiError>;
     /// Types `bytes` into a terminal. NOT_FOUND, CONFLICT.
     async fn input(&self, actor: &Actor, id: &SessionId, terminal: TerminalId, bytes: Vec<u8>) -> Result<(), ApiError>;
+    /// Puts a file into `~/uploads` and answers its path in the container; under another name when its own is
+    /// taken, and not at all when it does not come whole. CONFLICT when the session doesn't run or the file
+    /// can't be written there, VALIDATION_ERROR when it is too large.
+    async fn upload(
+        &self,
+        actor: &Actor,
+        id: &SessionId,
+        name: &UploadName,
+        file: FileBytes,
+    ) -> Result<String, ApiError>;
+    /// Calls a program on the container's loopback once, and answers its HTTP status. CONFLICT when the session
+    /// doesn't run or nothing answers there.
+    async fn sign_in_callback(&self, actor: &Actor, id: &SessionId, to: &LoopbackAddress) -> Result<u16, ApiError>;
 }

@@ -1,6 +1,10 @@
 //! Icons: one stroke, drawn in the text's colour. Each stands beside a text or in a labelled button.
 
+#![cfg_attr(not(feature = "hydrate"), allow(dead_code, reason = "some are drawn in the browser only"))]
+
 use leptos::prelude::*;
+
+use crate::terminal::process_icon;
 
 fn icon(path: &'static str) -> impl IntoView {
     view! {
@@ -8,6 +12,32 @@ fn icon(path: &'static str) -> impl IntoView {
             <path d=path></path>
         </svg>
     }
+}
+
+/// An icon that is drawn elsewhere: a path in a box of 16.
+pub fn drawn(path: &'static str) -> impl IntoView {
+    icon(path)
+}
+
+/// What a process is shown by, as it changes.
+pub fn process(name: RwSignal<String>) -> impl IntoView {
+    view! {
+        <svg class="icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+            <path d=move || name.with(|name| process_icon::path(name))></path>
+        </svg>
+    }
+}
+
+pub fn commands() -> impl IntoView {
+    icon("M3 4.5h10M3 8h10M3 11.5h6")
+}
+
+pub fn up() -> impl IntoView {
+    icon("M4 10l4-4 4 4")
+}
+
+pub fn down() -> impl IntoView {
+    icon("M4 6l4 4 4-4")
 }
 
 pub fn plus() -> impl IntoView {
@@ -36,4 +66,8 @@ pub fn play() -> impl IntoView {
 
 pub fn stop() -> impl IntoView {
     icon("M4.5 4.5h7v7h-7z")
+}
+
+pub fn settings() -> impl IntoView {
+    icon("M3 5h5M11 5h2M9.5 3.5v3M3 11h2M8 11h5M6.5 9.5v3")
 }

@@ -1,108 +1,35 @@
 //! The ⋮ menu of a session.
 
-use leptos::ev::{FocusEvent, KeyboardEvent};
-use leptos::html::{Button, Div};
 use leptos::prelude::*;
-use wasm_bindgen::JsCast;
 
 use super::icons;
+use super::menu::Menu;
 use super::session_actions::SessionActions;
 use crate::model::session::Session;
 
 #[component]
 pub fn SessionMenu(session: Signal<Session>, actions: SessionActions) -> impl IntoView {
     let open = RwSignal::new(false);
-    let button = NodeRef::<Button>::new();
-    let panel = NodeRef::<Div>::new();
-
-    Effect::new(move |_| {
-        if open.get() {
-            focus(panel, 0);
-        }
-    });
-    let close = move || {
-        open.set(false);
-        if let Some(button) = button.get_untracked() {
-            // The button is on the page as long as its menu.
-            let _ = button.focus();
-        }
-    };
-    let on_key = move |event: KeyboardEvent| {
-        match event.key().as_str() {
-            "Escape" => close(),
-            "ArrowDown" => focus(panel, 1),
-            "ArrowUp" => focus(panel, -1),
-            _ => return,
-        }
-        event.prevent_default();
-        event.stop_propagation();
-    };
-    let on_focus_out = move |event: FocusEvent| {
-        let into = event.related_target().and_then(|target| target.dyn_into::<web_sys::Node>().ok());
-        let inside = panel.get_untracked().is_some_and(|panel| panel.contains(into.as_ref()));
-        // A press on the button itself closes by its own handler.
-        let on_button = button.get_untracked().is_some_and(|button| button.contains(into.as_ref()));
-        if !inside && !on_button {
-            open.set(false);
-        }
-    };
-    let choose = move |act: fn(SessionActions)| {
-        move |_| {
-            close();
-            act(actions);
-        }
-    };
     let can_stop = move || session.with(|session| session.state.can_stop());
-
+    let label = Signal::derive(move || format!("More for {}", session.with(|session| session.name.clone())));
     view! {
-        <div class="menu">
-            <button
-                node_ref=button
-                class="button button-quiet button-icon"
-                aria-haspopup="menu"
-                aria-expanded=move || open.get().to_string()
-                aria-label=move || format!("More for {}", session.with(|session| session.name.clone()))
-                on:click=move |_| open.update(|open| *open = !*open)
-            >
-                {icons::more()}
+        <Menu open label icon=icons::more().into_any()>
+            <button class="menu-item" role="menuitem" tabindex="-1" on:click=move |_| actions.renaming.set(true)>
+                "Rename"
             </button>
-            <Show when=move || open.get()>
-                <div node_ref=panel class="menu-panel" role="menu" on:keydown=on_key on:focusout=on_focus_out>
-                    <button class="menu-item" role="menuitem" tabindex="-1" on:click=choose(|actions| actions.renaming.set(true))>
-                        "Rename"
-                    </button>
-                    <Show when=can_stop>
-                        <button class="menu-item" role="menuitem" tabindex="-1" on:click=choose(SessionActions::stop)>
-                            "Stop"
-                        </button>
-                    </Show>
-                    <button
-                        class="menu-item menu-item-danger"
-                        role="menuitem"
-                        tabindex="-1"
-                        on:click=choose(|actions| actions.deleting.set(true))
-                    >
-                        "Delete…"
-                    </button>
-                </div>
+            <Show when=can_stop>
+                <button class="menu-item" role="menuitem" tabindex="-1" on:click=move |_| actions.stop()>
+                    "Stop"
+                </button>
             </Show>
-        </div>
-    }
-}
-
-/// Moves the focus within the menu, `by` items from where it is and round the ends; with 0 to the first.
-fn focus(panel: NodeRef<Div>, by: i64) {
-    let Some(items) = panel.get_untracked().and_then(|panel| panel.query_selector_all("[role=menuitem]").ok()) else {
-        return;
-    };
-    let count = i64::from(items.length());
-    let focused = document().active_element();
-    let current = (0..items.length())
-        .find(|place| items.get(*place).as_ref() == focused.as_ref().map(AsRef::<web_sys::Node>::as_ref))
-        .map_or(0, i64::from);
-    let wanted = if by == 0 || count == 0 { 0 } else { (current + by).rem_euclid(count) };
-    let item = u32::try_from(wanted).ok().and_then(|place| items.get(place));
-    if let Some(item) = item.and_then(|item| item.dyn_into::<web_sys::HtmlElement>().ok()) {
-        let _ = item.focus();
+            <button
+                class="menu-item menu-item-danger"
+                role="menuitem"
+                tabindex="-1"
+                on:click=move |_| actions.deleting.set(true)
+            >
+                "Delete…"
+            </button>
+        </Menu>
     }
 }

@@ -4,23 +4,35 @@ use leptos::html::Div;
 use leptos::prelude::*;
 use protocol::{SessionId, TerminalId};
 
+use super::drop_overlay::DropOverlay;
+use super::icons;
+use super::paste_dialog::PasteDialog;
+use super::search_bar::SearchBar;
+use super::selection_bar::SelectionBar;
+use super::session_page::SessionPage;
+use super::sign_in_bar::SignInBar;
+use super::terminal_status::TerminalStatus;
 use super::toaster::CopyDetails;
+use crate::terminal::layout::Layout;
 use crate::terminal::link::Status;
-use crate::terminal::state::TerminalState;
+use crate::terminal::tabs::{Tabs, label};
 
 #[component]
-pub fn TerminalPane(
-    session: SessionId,
-    terminal: TerminalId,
-    state: TerminalState,
-    #[prop(into)] active: Signal<bool>,
-    #[prop(into)] running: Signal<bool>,
-    /// Closes the tab; none for the first, which stays.
-    on_close: Option<Callback<()>>,
-) -> impl IntoView {
+pub fn TerminalPane(session: SessionId, terminal: TerminalId, page: SessionPage) -> impl IntoView {
+    let state = page.states.of(terminal);
+    let running = page.running;
+    // Its place among the tiles, while it has one.
+    let place = Memo::new(move |_| page.shown().iter().position(|shown| *shown == terminal));
+    let shown = Signal::derive(move || place.get().is_some());
+    let active = Memo::new(move |_| page.tabs.with(Tabs::active) == terminal);
+    let tiled = Memo::new(move |_| shown.get() && page.layout() != Layout::Tabbed);
+    let closes = terminal != TerminalId::FIRST;
     let node = NodeRef::<Div>::new();
+    let of_session = session.clone();
     #[cfg(feature = "hydrate")]
-    crate::terminal::browser::mount(node, session, terminal, state, active, running);
+    {
+        crate::terminal::browser::mount(node, session, terminal, state, shown, active.into(), running);
+    }
     #[cfg(not(feature = "hydrate"))]
     let _ = session;
 
@@ -37,9 +49,53 @@ pub fn TerminalPane(
             role="tabpanel"
             id=format!("pane-{terminal}")
             aria-labelledby=format!("tab-{terminal}")
-            class:pane-shown=active
+            class:pane-shown=shown
+            class:pane-active=active
+            data-place=move || place.get().map(|place| place.to_string())
+            // The keyboard is here already; it needn't be brought to the terminal.
+            on:focusin=move |_| {
+                if !active.get_untracked() {
+                    state.keeps_focus_in_tab.set_value(true);
+                    page.tabs.update(|tabs| tabs.activate(terminal));
+                }
+            }
+            on:pointerdown=move |_| {
+                if !active.get_untracked() {
+                    page.show(terminal);
+                }
+            }
         >
+            <Show when=move || tiled.get()>
+                <div class="tile-head">
+                    {icons::process(state.process)}
+                    <span class="tile-label">
+                        {move || format!("{terminal} {}", state.process.with(|process| label(terminal, process)))}
+                    </span>
+                    <Show when=move || state.status.get() != Status::Connected>
+                        <TerminalStatus state/>
+                    </Show>
+                    {closes
+                        .then(|| {
+                            view! {
+                                <button
+                                    class="tile-close"
+                                    aria-label=format!("Close terminal {terminal}")
+                                    on:click=move |_| page.close(terminal)
+                                >
+                                    {icons::close()}
+                                </button>
+                            }
+                        })}
+                </div>
+            </Show>
             <div node_ref=node class="screen"></div>
+            <DropOverlay state/>
+            <SignInBar session=of_session terminal state/>
+            <PasteDialog terminal state/>
+            <SelectionBar state/>
+            <Show when=move || page.searching.get() == Some(terminal)>
+                <SearchBar page terminal/>
+            </Show>
             <Show when=move || watches.get()>
                 <div class="notice">
                     <p>
@@ -59,10 +115,10 @@ pub fn TerminalPane(
                     <button class="button button-primary" on:click=move |_| state.again.notify()>
                         "Open again"
                     </button>
-                    {on_close
-                        .map(|close| {
+                    {closes
+                        .then(|| {
                             view! {
-                                <button class="button" on:click=move |_| close.run(())>
+                                <button class="button" on:click=move |_| page.close(terminal)>
                                     "Close tab"
                                 </button>
                             }

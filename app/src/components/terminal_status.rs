@@ -5,6 +5,7 @@ use std::time::Duration;
 use leptos::prelude::*;
 
 use crate::terminal::link::Status;
+use crate::terminal::state::TerminalState;
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -24,9 +25,12 @@ fn countdown(status: Signal<Status>) -> RwSignal<u32> {
     left
 }
 
+/// `state` is that of the terminal it tells of.
 #[component]
-pub fn TerminalStatus(status: Signal<Status>) -> impl IntoView {
+pub fn TerminalStatus(#[prop(into)] state: Signal<TerminalState>) -> impl IntoView {
+    let status = Signal::derive(move || state.get().status.get());
     let left = countdown(status);
+    let waits = Memo::new(move |_| matches!(status.get(), Status::Reconnecting { wait_ms: Some(_) }));
     let tone = move || match status.get() {
         Status::Connected => "good",
         Status::Idle | Status::Connecting | Status::Reconnecting { .. } | Status::Hidden => "changing",
@@ -34,20 +38,28 @@ pub fn TerminalStatus(status: Signal<Status>) -> impl IntoView {
         Status::Offline | Status::Refused { .. } => "bad",
     };
     let text = move || match status.get() {
-        Status::Idle | Status::Connecting => "connecting".to_owned(),
-        Status::Connected => "connected".to_owned(),
-        Status::Reconnecting { wait_ms: Some(_) } => format!("reconnecting in {} s", left.get()),
-        Status::Reconnecting { wait_ms: None } => "reconnecting".to_owned(),
-        Status::Hidden => "paused".to_owned(),
-        Status::Offline => "offline".to_owned(),
-        Status::Stopped => "stopped".to_owned(),
-        Status::Ended => "ended".to_owned(),
-        Status::Refused { .. } => "refused".to_owned(),
+        Status::Idle | Status::Connecting => "connecting",
+        Status::Connected => "connected",
+        Status::Reconnecting { .. } => "reconnecting",
+        Status::Hidden => "paused",
+        Status::Offline => "offline",
+        Status::Stopped => "stopped",
+        Status::Ended => "ended",
+        Status::Refused { .. } => "refused",
     };
     view! {
         <span class="badge" data-tone=tone>
             <span class="dot" aria-hidden="true"></span>
             {text}
+            <Show when=move || waits.get()>
+                // Not read out each second.
+                <span aria-hidden="true" class="countdown">{move || format!(" in {} s", left.get())}</span>
+            </Show>
         </span>
+        <Show when=move || waits.get()>
+            <button class="reconnect" on:click=move |_| state.get_untracked().again.notify()>
+                "Reconnect now"
+            </button>
+        </Show>
     }
 }

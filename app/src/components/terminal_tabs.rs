@@ -3,24 +3,37 @@
 use leptos::ev::KeyboardEvent;
 use leptos::prelude::*;
 use protocol::TerminalId;
-use wasm_bindgen::JsCast;
 
 use super::icons;
-use crate::terminal::state::TerminalStates;
+use super::layout_menu::LayoutMenu;
+use super::session_page::{SessionPage, focus_tab, tab_id};
+use super::tab_drag::{Drag, keep_in_sight};
+use crate::terminal::commands::Command;
+use crate::terminal::layout::Layout;
 use crate::terminal::tabs::{Tabs, label};
 
 #[component]
-pub fn TerminalTabs(tabs: RwSignal<Tabs>, states: TerminalStates, on_close: Callback<TerminalId>) -> impl IntoView {
+pub fn TerminalTabs(page: SessionPage) -> impl IntoView {
+    let SessionPage { tabs, states, .. } = page;
     let full = Memo::new(move |_| tabs.with(Tabs::is_full));
+    let tiled = Memo::new(move |_| page.layout() != Layout::Tabbed);
+    let lifted = RwSignal::new(None);
+    let held = RwSignal::new(None);
     let on_key = move |event: KeyboardEvent| {
         let active = tabs.with_untracked(Tabs::active);
+        let moves = event.alt_key() && event.shift_key();
         let shown = match event.key().as_str() {
+            "ArrowLeft" | "ArrowRight" if moves => {
+                page.move_tab(active, if event.key() == "ArrowLeft" { -1 } else { 1 });
+                event.prevent_default();
+                return;
+            }
             "ArrowRight" => tabs.with_untracked(|tabs| tabs.neighbour(1)),
             "ArrowLeft" => tabs.with_untracked(|tabs| tabs.neighbour(-1)),
             "Home" => TerminalId::FIRST,
             "End" => tabs.with_untracked(|tabs| tabs.open().last().copied().unwrap_or(active)),
             "Delete" => {
-                on_close.run(active);
+                page.close(active);
                 tabs.with_untracked(Tabs::active)
             }
             _ => return,
@@ -30,11 +43,30 @@ pub fn TerminalTabs(tabs: RwSignal<Tabs>, states: TerminalStates, on_close: Call
         tabs.update(|tabs| tabs.activate(shown));
         focus_tab(shown);
     };
+    let drag = Drag::new(page, lifted, held);
+    keep_in_sight(tabs);
     view! {
         <div class="tab-strip">
-            <div class="tabs" role="tablist" aria-label="Terminals" on:keydown=on_key>
+            <div
+                class="tabs"
+                role="tablist"
+                aria-label="Terminals"
+                aria-multiselectable=move || tiled.get().then_some("true")
+                on:keydown=on_key
+                on:pointerdown=move |event| drag.down(&event)
+                on:pointermove=move |event| drag.moved(&event)
+                on:pointerup=move |event| drag.up(&event)
+                on:pointercancel=move |_| drag.end()
+                on:touchmove=move |event| drag.touch(&event)
+                // A long press has its own meaning here.
+                on:contextmenu=move |event| {
+                    if lifted.get_untracked().is_some() {
+                        event.prevent_default();
+                    }
+                }
+            >
                 <For each=move || tabs.with(|tabs| tabs.open().to_vec()) key=|id| *id let(id)>
-                    <Tab id tabs states on_close/>
+                    <Tab id page lifted held/>
                 </For>
             </div>
             <button
@@ -42,41 +74,55 @@ pub fn TerminalTabs(tabs: RwSignal<Tabs>, states: TerminalStates, on_close: Call
                 aria-label="New terminal"
                 title=move || if full.get() { "A session has at most six terminals" } else { "New terminal" }
                 disabled=full
-                on:click=move |_| {
-                    if let Some(added) = tabs.try_update(Tabs::add).flatten() {
-                        states.of(added).keeps_focus_in_tab.set_value(false);
-                    }
-                }
+                on:click=move |_| page.run(Command::NewTab)
             >
                 {icons::plus()}
             </button>
+            <LayoutMenu page/>
         </div>
     }
 }
 
 #[component]
-fn Tab(id: TerminalId, tabs: RwSignal<Tabs>, states: TerminalStates, on_close: Callback<TerminalId>) -> impl IntoView {
-    let active = Memo::new(move |_| tabs.with(|tabs| tabs.active() == id));
-    let process = states.of(id).process;
+fn Tab(
+    id: TerminalId,
+    page: SessionPage,
+    lifted: RwSignal<Option<TerminalId>>,
+    held: RwSignal<Option<TerminalId>>,
+) -> impl IntoView {
+    let active = Memo::new(move |_| page.tabs.with(|tabs| tabs.active() == id));
+    let shown = Memo::new(move |_| page.shown().contains(&id));
+    let state = page.states.of(id);
     let closes = id != TerminalId::FIRST;
+    // What else the program says of itself.
+    let title = move || Some(state.title.get()).filter(|title| !title.is_empty());
     view! {
-        <div class="tab" class:tab-active=active role="presentation">
+        <div
+            class="tab"
+            class:tab-active=active
+            class:tab-shown=shown
+            class:tab-lifted=move || lifted.get() == Some(id)
+            class:tab-held=move || held.get() == Some(id)
+            role="presentation"
+        >
             <button
                 class="tab-label"
                 role="tab"
-                id=format!("tab-{id}")
+                id=tab_id(id)
+                title=title
                 aria-controls=format!("pane-{id}")
-                aria-selected=move || active.get().to_string()
+                aria-selected=move || shown.get().to_string()
+                aria-current=move || active.get().then_some("true")
                 aria-keyshortcuts=closes.then_some("Delete")
                 tabindex=move || if active.get() { "0" } else { "-1" }
-                on:click=move |_| {
-                    states.of(id).keeps_focus_in_tab.set_value(false);
-                    tabs.update(|tabs| tabs.activate(id));
-                    states.of(id).focus.notify();
-                }
+                on:click=move |_| page.show(id)
             >
                 <span class="tab-number" aria-hidden="true">{id.to_string()}</span>
-                {move || process.with(|process| label(id, process))}
+                {icons::process(state.process)}
+                <span class="tab-text">{move || state.process.with(|process| label(id, process))}</span>
+                <Show when=move || state.calls.get()>
+                    <span class="tab-calls"><span class="visually-hidden">"calls"</span></span>
+                </Show>
             </button>
             // For a pointer; the keyboard and assistive technology have Delete on the tab.
             {closes
@@ -87,20 +133,15 @@ fn Tab(id: TerminalId, tabs: RwSignal<Tabs>, states: TerminalStates, on_close: C
                             tabindex="-1"
                             aria-hidden="true"
                             title=format!("Close terminal {id}")
-                            on:click=move |_| on_close.run(id)
+                            on:click=move |_| {
+                                held.set(None);
+                                page.close(id);
+                            }
                         >
                             {icons::close()}
                         </button>
                     }
                 })}
         </div>
-    }
-}
-
-fn focus_tab(id: TerminalId) {
-    let tab = document().get_element_by_id(&format!("tab-{id}"));
-    if let Some(tab) = tab.and_then(|tab| tab.dyn_into::<web_sys::HtmlElement>().ok()) {
-        // It is on the page, for its key was just pressed.
-        let _ = tab.focus();
     }
 }

@@ -1,68 +1,64 @@
-//! A session's terminals: tabs above, the active one's screen below.
+//! A session's terminals: tabs above, the screens of those that are shown below.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use protocol::{SessionId, TerminalId};
+#[cfg(feature = "hydrate")]
+use protocol::SessionId;
 
+use super::key_bar::KeyBar;
+use super::session_page::SessionPage;
 use super::terminal_pane::TerminalPane;
 use super::terminal_tabs::TerminalTabs;
-use crate::api::terminal::close_terminal;
-use crate::contexts::toasts::Toasts;
-use crate::model::error::ErrorCode;
-use crate::terminal::state::TerminalStates;
 use crate::terminal::tabs::Tabs;
 
 #[component]
-pub fn Terminals(
-    session: SessionId,
-    tabs: RwSignal<Tabs>,
-    states: TerminalStates,
-    #[prop(into)] running: Signal<bool>,
-) -> impl IntoView {
-    let toasts = Toasts::get();
-    let id = StoredValue::new(session);
-    let on_close = Callback::new(move |terminal: TerminalId| {
-        if terminal == TerminalId::FIRST {
-            return;
-        }
-        tabs.update(|tabs| tabs.close(terminal));
-        spawn_local(async move {
-            match close_terminal(id.get_value(), terminal).await {
-                Ok(()) => {}
-                // Its process ended before, or the session stopped: closed is what was asked.
-                Err(error) if matches!(error.code, ErrorCode::NotFound | ErrorCode::Conflict) => {}
-                Err(error) => toasts.fail("The terminal's programs may still run", &error),
-            }
-        });
+pub fn Terminals(page: SessionPage) -> impl IntoView {
+    let id = StoredValue::new(page.session.with_untracked(|session| session.id.clone()));
+    let layout = Memo::new(move |_| page.layout());
+    // By number, however the tabs are ordered: a screen that is moved within the page loses its place.
+    let open = Memo::new(move |_| {
+        let mut open = page.tabs.with(|tabs: &Tabs| tabs.open().to_vec());
+        open.sort_unstable();
+        open
     });
     #[cfg(feature = "hydrate")]
-    keep_tabs(id.get_value(), tabs, states, running);
+    crate::terminal::browser::viewport::follow(crate::contexts::preferences::CurrentPreferences::get());
+    #[cfg(feature = "hydrate")]
+    {
+        keep_tabs(id.get_value(), page);
+        crate::browser::follow_media(NARROW, move |narrow| {
+            let _ = page.narrow.try_set(narrow);
+        });
+    }
 
     view! {
-        <TerminalTabs tabs states on_close/>
-        <div class="panes">
-            <For each=move || tabs.with(|tabs| tabs.open().to_vec()) key=|id| *id let(terminal)>
-                <TerminalPane
-                    session=id.get_value()
-                    terminal
-                    state=states.of(terminal)
-                    active=Signal::derive(move || tabs.with(|tabs| tabs.active() == terminal))
-                    running
-                    on_close=(terminal != TerminalId::FIRST).then(|| Callback::new(move |()| on_close.run(terminal)))
-                />
+        <TerminalTabs page/>
+        <div class="panes" data-layout=move || layout.get().name()>
+            <For each=move || open.get() key=|id| *id let(terminal)>
+                <TerminalPane session=id.get_value() terminal page/>
             </For>
         </div>
+        <KeyBar tabs=page.tabs states=page.states/>
+        <p class="visually-hidden" role="status">
+            {page.said}
+        </p>
     }
 }
 
-/// Shows the terminals that are open in the container, and the one that was shown before a reload.
+/// Where there is room for one terminal only: a phone, upright or not.
+#[cfg(feature = "hydrate")]
+const NARROW: &str = "(max-width: 700px), (max-height: 480px)";
+
+/// Shows the terminals that are open in the container, as they were arranged before a reload.
 /// After hydration, so that both sides begin with the same single tab.
 #[cfg(feature = "hydrate")]
-fn keep_tabs(session: SessionId, tabs: RwSignal<Tabs>, states: TerminalStates, running: Signal<bool>) {
+fn keep_tabs(session: SessionId, page: SessionPage) {
+    use leptos::task::spawn_local;
+
     use crate::api::terminal::list_terminals;
     use crate::browser::{remember, remembered};
 
-    let key = format!("berth:active-tab:{session}");
+    let SessionPage { tabs, states, running, .. } = page;
+    let key = format!("berth:tabs:{session}");
     let restored = RwSignal::new(false);
     Effect::new({
         let key = key.clone();
@@ -79,21 +75,22 @@ fn keep_tabs(session: SessionId, tabs: RwSignal<Tabs>, states: TerminalStates, r
                 }
                 for terminal in &open {
                     let _ = states.of(terminal.id).process.try_set(terminal.process.clone());
+                    let _ = states.of(terminal.id).title.try_set(terminal.title.clone());
                 }
                 let first_time = !restored.get_untracked();
-                let shown = remembered(&key).filter(|_| first_time).and_then(|id| id.parse().ok());
+                let saved = remembered(&key).filter(|_| first_time);
                 tabs.update(|tabs| {
                     tabs.merge(open.iter().map(|terminal| terminal.id));
-                    shown.into_iter().for_each(|id| tabs.activate(id));
+                    saved.into_iter().for_each(|saved| tabs.restore(&saved));
                 });
                 restored.set(true);
             });
         }
     });
-    let active = Memo::new(move |_| tabs.with(Tabs::active));
+    let saved = Memo::new(move |_| tabs.with(Tabs::save));
     Effect::new(move |_| {
         if restored.get() {
-            remember(&key, &active.get().to_string());
+            remember(&key, &saved.get());
         }
     });
 }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::icons;
-use crate::contexts::toasts::{Toast, Toasts};
+use crate::contexts::toasts::{Offer, Toast, Toasts};
 
 #[component]
 pub fn Toaster() -> impl IntoView {
@@ -21,16 +21,40 @@ pub fn Toaster() -> impl IntoView {
 #[component]
 fn ToastView(toast: Toast) -> impl IntoView {
     let toasts = Toasts::get();
-    let Toast { id, text, details } = toast;
+    let Toast { id, text, details, offer } = toast;
     let failed = details.is_some();
     view! {
         <div class="toast" class:toast-failed=failed>
             <p>{text}</p>
             {details.map(|details| view! { <CopyDetails details/> })}
+            {offer.map(|offer| view! { <OfferButton offer on_done=move || toasts.dismiss(id)/> })}
             <button class="button button-quiet button-icon" aria-label="Dismiss" on:click=move |_| toasts.dismiss(id)>
                 {icons::close()}
             </button>
         </div>
+    }
+}
+
+/// What a message lets the person do.
+#[component]
+fn OfferButton(offer: Offer, on_done: impl Fn() + Copy + 'static) -> impl IntoView {
+    let label = match offer {
+        Offer::Copy(_) => "Copy",
+        Offer::Notifications => "Notify me outside the page",
+    };
+    let accept = move |_| {
+        match &offer {
+            Offer::Copy(text) => {
+                crate::browser::copy(text);
+            }
+            Offer::Notifications => crate::browser::ask_to_notify(),
+        }
+        on_done();
+    };
+    view! {
+        <button class="button" on:click=accept>
+            {label}
+        </button>
     }
 }
 

@@ -18,6 +18,19 @@ pub struct Toast {
     pub text: String,
     /// What "Copy details" copies; only a failure has it.
     pub details: Option<String>,
+    /// What it lets the person do.
+    pub offer: Option<Offer>,
+}
+
+/// What a message offers: things that a browser allows upon a press only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Offer {
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser offers it"))]
+    /// Puts this on the clipboard.
+    Copy(String),
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser offers it"))]
+    /// Asks to show notifications while the page isn't looked at.
+    Notifications,
 }
 
 /// The messages that are shown.
@@ -45,8 +58,14 @@ impl Toasts {
 
     /// Says that something worked.
     pub fn tell(self, text: impl Into<String>) {
-        let id = self.add(text.into(), None);
+        let id = self.add(text.into(), None, None);
         set_timeout(move || self.dismiss(id), STAY);
+    }
+
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser offers it"))]
+    /// Says something that stays until it is dismissed, and may offer what to do about it.
+    pub fn offer(self, text: impl Into<String>, offer: Option<Offer>) -> u32 {
+        self.add(text.into(), None, offer)
     }
 
     /// Says what failed. Who isn't signed in any more is sent to sign in.
@@ -56,7 +75,7 @@ impl Toasts {
             return;
         }
         let because = error.fields.first().map_or(error.error.as_str(), |field| field.message.as_str());
-        self.add(format!("{what}: {because}"), Some(details(what, error)));
+        self.add(format!("{what}: {because}"), Some(details(what, error)), None);
     }
 
     pub fn dismiss(self, id: u32) {
@@ -64,17 +83,18 @@ impl Toasts {
         let _ = self.shown.try_update(|shown| shown.retain(|toast| toast.id != id));
     }
 
-    fn add(self, text: String, details: Option<String>) -> u32 {
+    fn add(self, text: String, details: Option<String>, offer: Option<Offer>) -> u32 {
         let id = self.next.try_update_value(|next| {
             *next = next.wrapping_add(1);
             *next
         });
         let id = id.unwrap_or_default();
-        self.shown.update(|shown| {
+        // The page's owner may be gone before the last answer is.
+        let _ = self.shown.try_update(|shown| {
             if shown.len() >= MOST {
                 shown.remove(0);
             }
-            shown.push(Toast { id, text, details });
+            shown.push(Toast { id, text, details, offer });
         });
         id
     }

@@ -10,6 +10,7 @@ use crate::components::failure::LoadFailure;
 use crate::components::new_session::NewSession;
 use crate::components::session_actions::SessionActions;
 use crate::components::session_card::SessionCard;
+use crate::components::settings::SettingsButton;
 use crate::model::session::Session;
 use crate::sessions;
 use crate::time::Clock;
@@ -22,7 +23,10 @@ pub fn Dashboard() -> impl IntoView {
         <Title text="Sessions"/>
         <header class="bar">
             <span class="brand">"Berth"</span>
-            <NewSession/>
+            <span class="bar-end">
+                <SettingsButton/>
+                <NewSession/>
+            </span>
         </header>
         <main class="dashboard">
             <h1 class="page-title">"Sessions"</h1>

@@ -16,22 +16,33 @@ use crate::components::rename_form::RenameForm;
 use crate::components::session_actions::SessionActions;
 use crate::components::session_card::StartStop;
 use crate::components::session_menu::SessionMenu;
+use crate::components::session_page::{Panel, SessionPage};
+use crate::components::settings::SettingsButton;
 use crate::components::start_progress::{ReadyIn, StartProgress};
 use crate::components::state_badge::StateBadge;
 use crate::components::terminal_status::TerminalStatus;
-use crate::components::terminals::Terminals;
+use crate::components::workbench::Workbench;
 use crate::model::error::{ApiError, ErrorCode};
 use crate::model::session::{Session, SessionState};
 use crate::sessions;
-use crate::terminal::state::TerminalStates;
 use crate::terminal::tabs::Tabs;
 
 #[component]
 pub fn TerminalPage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id")).and_then(|id| id.parse::<SessionId>().ok()));
+    view! {
+        // Another session is another page: nothing of the one before stays.
+        <For each=move || [id.get()] key=Clone::clone let(id)>
+            <ReadSession id/>
+        </For>
+    }
+}
+
+#[component]
+fn ReadSession(id: Option<SessionId>) -> impl IntoView {
     let read = Resource::new(
-        move || id.get(),
+        move || id.clone(),
         |id| async move {
             match id {
                 Some(id) => get_session(id).await,
@@ -72,7 +83,6 @@ fn NoSession(error: ApiError) -> impl IntoView {
 
 #[component]
 fn SessionView(initial: Session) -> impl IntoView {
-    let id = initial.id.clone();
     let session = RwSignal::new(initial);
     let name = Memo::new(move |_| session.with(|session| session.name.clone()));
     let state = Memo::new(move |_| session.with(|session| session.state.clone()));
@@ -81,15 +91,15 @@ fn SessionView(initial: Session) -> impl IntoView {
     let shown = Memo::new(move |was: Option<&bool>| running.get() || was.copied().unwrap_or(false));
 
     let navigate = use_navigate();
-    let leave = Callback::new(move |()| navigate("/", Default::default()));
+    let go = Callback::new(move |path: String| navigate(&path, Default::default()));
+    let leave = Callback::new(move |()| go.run("/".to_owned()));
     let on_change = Callback::new(move |changed| session.update(|session| sessions::update(session, changed)));
     let actions = SessionActions::new(session.into(), on_change, leave);
     #[cfg(feature = "hydrate")]
     follow(session, actions.is_deleting(), leave);
 
-    let tabs = RwSignal::new(Tabs::default());
-    let states = TerminalStates::new();
-    let status = Signal::derive(move || states.of(tabs.with(Tabs::active)).status.get());
+    let page = SessionPage::new(session.into(), running.into(), actions, go);
+    let active = Signal::derive(move || page.states.of(page.tabs.with(Tabs::active)));
 
     view! {
         <Title text=move || name.get()/>
@@ -112,19 +122,26 @@ fn SessionView(initial: Session) -> impl IntoView {
                 </Show>
                 <span class="chip" role="status">
                     <Show when=move || running.get() fallback=move || view! { <StateBadge state/> }>
-                        <TerminalStatus status/>
+                        <TerminalStatus state=active/>
                     </Show>
                 </span>
                 <ReadyIn session/>
                 <span class="bar-end">
+                    <button
+                        class="button button-quiet button-icon"
+                        aria-label="Commands"
+                        title="Commands"
+                        on:click=move |_| page.panel.set(Some(Panel::Palette))
+                    >
+                        {icons::commands()}
+                    </button>
                     <StartStop state actions/>
+                    <SettingsButton/>
                     <SessionMenu session=session.into() actions/>
                 </span>
             </header>
             <main class="terminal-main">
-                <Show when=move || shown.get()>
-                    <Terminals session=id.clone() tabs states running/>
-                </Show>
+                <Workbench page shown/>
                 <Show when=move || !running.get()>
                     <NotRunning session=session.into() state=state.into() actions/>
                 </Show>
@@ -179,8 +196,11 @@ fn follow(session: RwSignal<Session>, is_deleting: Signal<bool>, leave: Callback
     let toasts = Toasts::get();
     let id = session.with_untracked(|session| session.id.clone());
     // A deletion asked for here is told by its own answer.
+    let told = StoredValue::new(false);
     let gone = move || {
-        if is_deleting.try_get_untracked() == Some(false) {
+        // An event may tell of it, and an answer too.
+        let is_news = told.try_update_value(|told| !std::mem::replace(told, true)) == Some(true);
+        if is_news && is_deleting.try_get_untracked() == Some(false) {
             if let Some(name) = session.try_with_untracked(|session| session.name.clone()) {
                 toasts.tell(format!("“{name}” was deleted."));
             }

@@ -67,6 +67,14 @@ impl Stream {
         }
     }
 
+    /// The screen is another one, with nothing on it: all has to come anew.
+    pub fn lost(&mut self) {
+        self.snapshot = None;
+        self.stale = true;
+        self.drawn = false;
+        self.generation = self.generation.wrapping_add(1);
+    }
+
     /// A `hello`.
     pub fn greeted(&mut self, epoch: &str, offset: u64) {
         let same = self.epoch.as_deref() == Some(epoch);
@@ -233,6 +241,18 @@ mod tests {
             assert_ne!(stream.generation(), before);
             assert_eq!(written(&mut stream, b"$ "), b"<reset>$ ");
             assert_eq!(stream.resume(), Some((2, "b")));
+        }
+
+        fn a_lost_screen_comes_anew_and_needs_no_clearing() {
+            let mut stream = drawn();
+            let before = stream.generation();
+            stream.lost();
+            assert_eq!(stream.resume(), None);
+            assert_ne!(stream.generation(), before);
+            stream.greeted("a", 105);
+            stream.announced(105, 3);
+            assert_eq!(written(&mut stream, b"abc"), b"abc");
+            assert_eq!(stream.resume(), Some((105, "a")));
         }
 
         fn an_empty_frame_is_nothing() {

@@ -1,42 +1,58 @@
 //! One terminal at work: xterm.js on one side, the socket on the other, the plain logic between.
 
+mod address;
+mod attention;
+mod frames;
+mod moments;
+mod screen;
+mod writing;
+
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
 use gloo_timers::callback::Timeout;
 use leptos::prelude::*;
-use protocol::frame::{ClientFrame, ServerFrame, Size};
+use protocol::frame::{ClientFrame, Size};
 use protocol::{SessionId, TerminalId, close};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 use web_sys::ResizeObserver;
 
+use self::moments::Moment;
+use super::pace::Turn;
 use super::socket::{BROKEN, Event, Socket};
 use super::widget::{Handlers, Widget};
 use crate::browser::{go_to_sign_in, has_touch, is_visible};
+use crate::model::preferences::Preferences;
 use crate::terminal::acks::Acks;
+use crate::terminal::backlog::Backlog;
 use crate::terminal::input;
 use crate::terminal::link::{Command, Link, Status};
-use crate::terminal::state::{Driver, Exit, TerminalState};
-use crate::terminal::stream::{Chunk, Mark, RESET, Stream};
+use crate::terminal::state::TerminalState;
+use crate::terminal::stream::Stream;
 
 /// How long a connection may say nothing to a ping after the page comes back, milliseconds. A
 /// laptop that slept holds sockets that are long gone and doesn't know it.
 const PROBE_MS: u32 = 3_000;
 
-/// How many bytes may wait to be parsed. A driver is never sent as many; a watcher that falls this
-/// far behind lets go, and comes back to a snapshot. xterm.js itself would throw at 50 MB.
-const MAX_UNPARSED: usize = 8 * 1024 * 1024;
-
 pub struct LiveTerminal {
     session: SessionId,
     terminal: TerminalId,
     state: TerminalState,
-    widget: Widget,
+    preferences: Signal<Preferences>,
+    parent: web_sys::HtmlElement,
+    turn: Turn,
+    /// Another one after it has failed.
+    widget: RefCell<Rc<Widget>>,
     work: RefCell<Work>,
+    /// Whether its pane is on the page to be seen.
+    shown: Cell<bool>,
     /// Whether a fit is due in the next frame.
     fitting: Cell<bool>,
+    rebuilds: Cell<u32>,
+    awaited: Cell<Option<Moment>>,
+    /// Ends the visual bell.
+    flash: RefCell<Option<Timeout>>,
     /// Tells when the parent's size changes.
     observer: Option<ResizeObserver>,
     _observed: Closure<dyn Fn()>,
@@ -49,15 +65,18 @@ struct Work {
     link: Link,
     stream: Stream,
     acks: Acks,
-    /// Each write under way, in order: its length, and the place it leads to.
-    writes: VecDeque<(usize, Option<Mark>)>,
-    /// Their bytes in all.
-    unparsed: usize,
+    backlog: Backlog,
+    /// Fires when xterm.js never tells of what it was given.
+    watchdog: Option<Timeout>,
+    /// Makes the screen anew after a throw.
+    rebuild: Option<Timeout>,
     socket: Option<Socket>,
     timer: Option<Timeout>,
     /// Fires when a probed connection stays silent.
     probe: Option<Timeout>,
     drives: bool,
+    /// Whether there was a connection before.
+    greeted: bool,
 }
 
 impl LiveTerminal {
@@ -67,62 +86,85 @@ impl LiveTerminal {
         session: SessionId,
         terminal: TerminalId,
         state: TerminalState,
+        preferences: Signal<Preferences>,
     ) -> Rc<Self> {
         let this = Rc::new_cyclic(|this: &Weak<Self>| {
-            let handlers = Handlers {
-                text: Box::new(with(this, |this, text: String| this.type_bytes(text.as_bytes()))),
-                binary: Box::new(with(this, |this, text: String| this.type_bytes(&input::from_binary_string(&text)))),
-                resized: Box::new(with(this, |this, size| this.resized(size))),
-                parsed: Box::new({
-                    let parsed = with(this, |this, ()| this.parsed());
-                    move || parsed(())
-                }),
-            };
-            let fit = with(this, |this, ()| this.fit());
+            let fit = with(this, |this, ()| this.fit_soon());
             let observed = Closure::<dyn Fn()>::new(move || fit(()));
             Self {
                 session,
                 terminal,
                 state,
+                preferences,
+                parent: parent.clone(),
+                turn: Turn::of(this),
                 observer: ResizeObserver::new(observed.as_ref().unchecked_ref()).ok(),
                 _observed: observed,
-                widget: Widget::new(parent, handlers),
+                widget: RefCell::new(Rc::new(Widget::new(parent, state, &preferences.get_untracked(), handlers(this)))),
                 work: RefCell::new(Work {
                     link: Link::new(is_visible(), window().navigator().on_line()),
                     stream: Stream::default(),
                     acks: Acks::default(),
-                    writes: VecDeque::new(),
-                    unparsed: 0,
+                    backlog: Backlog::default(),
+                    watchdog: None,
+                    rebuild: None,
                     socket: None,
                     timer: None,
                     probe: None,
                     drives: true,
+                    greeted: false,
                 }),
+                shown: Cell::new(true),
                 fitting: Cell::new(false),
+                rebuilds: Cell::new(0),
+                awaited: Cell::new(None),
+                flash: RefCell::new(None),
                 this: Weak::clone(this),
             }
         });
         if let Some(observer) = &this.observer {
             observer.observe(parent);
         }
-        this.widget.fit();
-        this.again();
+        this.widget().fit();
+        this.step(Link::again);
         this
     }
 
-    /// Connects, if it isn't connected.
-    pub fn again(&self) {
-        self.step(Link::again);
+    /// Its screen on the page.
+    pub fn widget(&self) -> Rc<Widget> {
+        Rc::clone(&self.widget.borrow())
+    }
+
+    pub fn state(&self) -> TerminalState {
+        self.state
+    }
+
+    /// Which one it is.
+    pub fn place(&self) -> (SessionId, TerminalId) {
+        (self.session.clone(), self.terminal)
+    }
+
+    /// Itself, for what goes on after a call.
+    pub fn this(&self) -> Option<Rc<Self>> {
+        self.this.upgrade()
     }
 
     /// Asks to drive.
-    pub fn take_control(&self) {
+    pub(super) fn ask_to_drive(&self) {
         self.control(&ClientFrame::TakeControl);
+    }
+
+    /// Its pane is shown or not.
+    pub fn show(&self, shown: bool) {
+        self.shown.set(shown);
+        self.turn.show(shown);
+        self.look();
     }
 
     pub fn seen(&self, visible: bool) {
         self.step(|link| link.seen(visible));
         if visible {
+            self.look();
             self.probe();
         }
     }
@@ -135,32 +177,49 @@ impl LiveTerminal {
     }
 
     /// Brings the keyboard here, unless that would bring one up on the screen.
-    pub fn focus(&self) {
+    pub fn focus_by_itself(&self) {
         if !has_touch() {
-            self.widget.focus();
+            self.widget().focus();
         }
     }
 
     pub fn recolour(&self) {
-        self.widget.recolour();
+        self.widget().recolour();
+    }
+
+    /// Takes other preferences, in the next frame: the page's tokens follow them, too.
+    pub fn prefer(&self) {
+        let prefer = with(&self.this, |this, ()| {
+            this.widget().prefer(&this.preferences.get_untracked());
+            this.take_room();
+        });
+        request_animation_frame(move || prefer(()));
+    }
+
+    /// Fits to the place it has, or shows all of what somebody else drives.
+    fn take_room(&self) {
+        let widget = self.widget();
+        if self.work.borrow().drives {
+            widget.fit();
+        } else {
+            widget.watch(widget.size());
+        }
     }
 
     /// Fits to the parent in the next frame; many calls before it are one.
-    pub fn fit(&self) {
+    pub fn fit_soon(&self) {
         if self.fitting.replace(true) {
             return;
         }
         let fit = with(&self.this, |this, ()| {
             this.fitting.set(false);
-            if this.work.borrow().drives {
-                this.widget.fit();
-            }
+            this.take_room();
         });
         request_animation_frame(move || fit(()));
     }
 
     /// Tells the link something, and does what it wants.
-    fn step(&self, event: impl FnOnce(&mut Link) -> Command) {
+    pub(super) fn step(&self, event: impl FnOnce(&mut Link) -> Command) {
         let command = event(&mut self.work.borrow_mut().link);
         if command != Command::Nothing {
             self.work.borrow_mut().timer = None;
@@ -187,7 +246,7 @@ impl LiveTerminal {
 
     fn connect(&self) {
         if self.work.borrow().drives {
-            self.widget.fit();
+            self.widget().fit();
         }
         let url = self.url();
         let socket = Socket::open(&url, with(&self.this, |this, event| this.hear(event)));
@@ -199,29 +258,6 @@ impl LiveTerminal {
         if !opened {
             self.step(|link| link.closed(BROKEN, js_sys::Math::random()));
         }
-    }
-
-    fn url(&self) -> String {
-        let location = window().location();
-        let scheme = if location.protocol().is_ok_and(|scheme| scheme == "https:") { "wss" } else { "ws" };
-        let host = location.host().unwrap_or_default();
-        let Size { cols, rows } = self.widget.size();
-        let mut url =
-            format!("{scheme}://{host}/api/terminal/{}-{}/ws?cols={cols}&rows={rows}", self.session, self.terminal);
-        let mut add = |name: &str, value: &str| {
-            url.push('&');
-            url.push_str(name);
-            url.push('=');
-            url.push_str(&String::from(js_sys::encode_uri_component(value)));
-        };
-        if let Some((since, epoch)) = self.work.borrow().stream.resume() {
-            add("since", &since.to_string());
-            add("epoch", epoch);
-        }
-        if let Some(zone) = time_zone() {
-            add("tz", &zone);
-        }
-        url
     }
 
     fn hear(&self, event: Event) {
@@ -244,110 +280,16 @@ impl LiveTerminal {
         }
     }
 
-    fn obey(&self, frame: ServerFrame) {
-        match frame {
-            ServerFrame::Hello { epoch, offset, cols, rows, driver, title: _, process } => {
-                let mut work = self.work.borrow_mut();
-                let drove = work.drives && work.stream.resume().is_some();
-                work.stream.greeted(&epoch, offset);
-                work.acks.restart(offset);
-                work.link.greeted();
-                drop(work);
-                self.tell_status();
-                let _ = self.state.process.try_set(process);
-                let _ = self.state.exit.try_set(None);
-                self.drive(driver, Size { cols, rows });
-                // The guest may still hold the socket that a sleeping laptop left behind for the driver.
-                if drove && !driver {
-                    self.take_control();
-                }
-            }
-            ServerFrame::Snapshot { offset, bytes } => {
-                let chunk = self.work.borrow_mut().stream.announced(offset, bytes);
-                chunk.into_iter().for_each(|chunk| self.write(chunk));
-            }
-            ServerFrame::Process { name } => {
-                let _ = self.state.process.try_set(name);
-            }
-            ServerFrame::Driver { you, count } => {
-                let _ = self.state.driver.try_set(Driver { you, count });
-                self.drive(you, self.widget.size());
-            }
-            ServerFrame::Resized { cols, rows } => {
-                if !self.work.borrow().drives {
-                    self.widget.resize(Size { cols, rows });
-                }
-            }
-            ServerFrame::Exit { code, signal } => {
-                let _ = self.state.exit.try_set(Some(Exit { code, signal }));
-            }
-            ServerFrame::Title { .. }
-            | ServerFrame::Cwd { .. }
-            | ServerFrame::Bell
-            | ServerFrame::Notification { .. }
-            | ServerFrame::Pong { .. } => {}
-        }
-    }
-
-    /// Who drives fits the terminal to the page; who watches takes the driver's size.
-    fn drive(&self, you: bool, size: Size) {
-        self.work.borrow_mut().drives = you;
-        let _ = self.state.driver.try_update(|driver| driver.you = you);
-        if you {
-            self.widget.fit();
-            if self.widget.size() != size {
-                self.resized(self.widget.size());
-            }
-        } else {
-            self.widget.resize(size);
-        }
-    }
-
-    fn draw(&self, frame: &[u8]) {
-        let chunks = self.work.borrow_mut().stream.received(frame);
-        chunks.into_iter().flatten().for_each(|chunk| self.write(chunk));
-    }
-
-    fn write(&self, chunk: Chunk<'_>) {
-        let mut work = self.work.borrow_mut();
-        work.writes.push_back((chunk.bytes.len(), chunk.mark));
-        work.unparsed += chunk.bytes.len();
-        let overflows = work.unparsed > MAX_UNPARSED;
-        drop(work);
-        if chunk.reset {
-            self.widget.write(&[RESET, chunk.bytes].concat());
-        } else {
-            self.widget.write(chunk.bytes);
-        }
-        if overflows {
-            self.hear(Event::Closed(BROKEN));
-        }
-    }
-
-    /// The oldest write under way is parsed.
-    fn parsed(&self) {
-        let mut work = self.work.borrow_mut();
-        let Some((length, mark)) = work.writes.pop_front() else { return };
-        work.unparsed -= length;
-        let Some(mark) = mark else { return };
-        if mark.generation != work.stream.generation() {
-            return;
-        }
-        let due = work.acks.parsed(mark.offset, mark.snapshot);
-        if let (Some(offset), Some(socket)) = (due, &work.socket) {
-            socket.control(&ClientFrame::Ack { offset });
-        }
-    }
-
     fn resized(&self, size: Size) {
         if self.work.borrow().drives {
             self.control(&ClientFrame::Resize { cols: size.cols, rows: size.rows });
         }
     }
 
-    fn type_bytes(&self, bytes: &[u8]) {
+    /// Sends input as it is.
+    pub fn type_bytes(&self, bytes: &[u8]) {
         if let Some(socket) = &self.work.borrow().socket {
-            input::frames(bytes).for_each(|frame| socket.input(frame));
+            socket.input(bytes);
         }
     }
 
@@ -376,6 +318,20 @@ impl Drop for LiveTerminal {
     }
 }
 
+/// What a widget of this terminal tells goes to it.
+fn handlers(this: &Weak<LiveTerminal>) -> Handlers {
+    Handlers {
+        text: Box::new(with(this, |this, text: String| this.sent(&text))),
+        binary: Box::new(with(this, |this, text: String| this.type_bytes(&input::from_binary_string(&text)))),
+        resized: Box::new(with(this, |this, size| this.resized(size))),
+        parsed: Box::new({
+            let parsed = with(this, |this, ()| this.parsed());
+            move || parsed(())
+        }),
+        failed: Box::new(with(this, |this, _: String| this.failed())),
+    }
+}
+
 /// A handler that does nothing once its terminal is gone.
 fn with<T, F: Fn(&LiveTerminal, T)>(this: &Weak<LiveTerminal>, handle: F) -> impl Fn(T) + use<T, F> {
     let this = Weak::clone(this);
@@ -384,10 +340,4 @@ fn with<T, F: Fn(&LiveTerminal, T)>(this: &Weak<LiveTerminal>, handle: F) -> imp
             handle(&this, value);
         }
     }
-}
-
-/// The browser's time zone, such as `Europe/Berlin`.
-fn time_zone() -> Option<String> {
-    let format = js_sys::Intl::DateTimeFormat::new(&js_sys::Array::new(), &js_sys::Object::new());
-    js_sys::Reflect::get(&format.resolved_options(), &"timeZone".into()).ok()?.as_string()
 }

@@ -10,27 +10,38 @@ use protocol::{SessionId, TerminalId};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
 
+use super::drops::Drops;
 use super::live_terminal::LiveTerminal;
 use super::widget::Widget;
+use super::{text_input, touch};
 use crate::browser::is_visible;
+use crate::contexts::preferences::CurrentPreferences;
+use crate::terminal::screen::Screen;
 use crate::terminal::state::TerminalState;
 
 type Live = StoredValue<Option<Rc<LiveTerminal>>, LocalStorage>;
 
-/// Puts a terminal into `node` the first time that it is `active` in a session that is `running`.
+/// Puts a terminal into `node` the first time that it is `shown` in a session that is `running`. Of
+/// those that are shown, one is `active`: it has the keyboard.
 pub fn mount(
     node: NodeRef<Div>,
     session: SessionId,
     terminal: TerminalId,
     state: TerminalState,
+    shown: Signal<bool>,
     active: Signal<bool>,
     running: Signal<bool>,
 ) {
     let live: Live = StoredValue::new_local(None);
+    // What hears keyboards and fingers, for as long as the terminal.
+    let hands = StoredValue::new_local(None);
+    let current = CurrentPreferences::get();
     let begun = StoredValue::new(false);
+    let drops = StoredValue::new_local(None::<Drops>);
+    let preferences = current.signal();
     Effect::new(move |_| {
         state.again.track();
-        let wanted = active.get() && running.get();
+        let wanted = shown.get() && running.get();
         let Some(parent) = node.get() else { return };
         if wanted && !begun.get_value() {
             begun.set_value(true);
@@ -47,34 +58,48 @@ pub fn mount(
                     state.broken.set(Some(format!("{error:?}")));
                     return;
                 }
-                let opened = LiveTerminal::open(&parent, session, terminal, state);
-                if !state.keeps_focus_in_tab.get_value() {
-                    opened.focus();
+                let opened = LiveTerminal::open(&parent, session, terminal, state, preferences);
+                drops.set_value(Some(Drops::on(&parent, &opened, preferences)));
+                if active.get_untracked() && !state.keeps_focus_in_tab.get_value() {
+                    opened.focus_by_itself();
                 }
+                let screen: Rc<dyn Screen> = Rc::<LiveTerminal>::clone(&opened);
+                opened.show(shown.get_untracked());
+                let fingers = touch::attach(&parent, opened.widget().xterm(), state, current);
+                hands.set_value(Some((text_input::attach(&parent, state), fingers)));
+                state.screen.set_value(Some(screen));
                 live.set_value(Some(opened));
             });
         }
     });
 
+    on_cleanup(move || {
+        // The state may outlast the component, and must not keep the terminal alive.
+        let _ = state.screen.try_set_value(None);
+    });
+
     Effect::new(move |_| {
-        if active.get() {
-            call(live, |live| {
-                live.fit();
-                if !state.keeps_focus_in_tab.get_value() {
-                    live.focus();
-                }
-            });
+        let shown = shown.get();
+        call(live, |live| live.show(shown));
+        if shown {
+            call(live, LiveTerminal::fit_soon);
+        }
+    });
+    Effect::new(move |_| {
+        if active.get() && !state.keeps_focus_in_tab.get_value() {
+            call(live, LiveTerminal::focus_by_itself);
         }
     });
     // A session that runs again is connected to at once, whatever its stop had left.
     Effect::new(move |_| {
         if running.get() {
-            call(live, LiveTerminal::again);
+            call(live, |live| live.again());
         }
     });
-    after_first(move || state.again.track(), move || call(live, LiveTerminal::again));
-    after_first(move || state.take_control.track(), move || call(live, LiveTerminal::take_control));
-    after_first(move || state.focus.track(), move || call(live, LiveTerminal::focus));
+    after_first(move || preferences.track(), move || call(live, LiveTerminal::prefer));
+    after_first(move || state.again.track(), move || call(live, |live| live.again()));
+    after_first(move || state.take_control.track(), move || call(live, |live| live.take_control()));
+    after_first(move || state.focus.track(), move || call(live, LiveTerminal::focus_by_itself));
     follow_window(live);
 }
 

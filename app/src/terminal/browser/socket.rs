@@ -1,17 +1,23 @@
 //! One WebSocket to a terminal. Dropping it closes it and ends its events.
 
 use std::cell::RefCell;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
-use futures::future::{AbortHandle, abortable, poll_fn};
-use futures::{SinkExt, StreamExt};
-use gloo_net::websocket::futures::WebSocket;
-use gloo_net::websocket::{Message, State, WebSocketError};
-use leptos::task::spawn_local;
+use gloo_timers::callback::Timeout;
+use js_sys::{ArrayBuffer, Uint8Array};
 use protocol::frame::ClientFrame;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::prelude::*;
+use web_sys::{BinaryType, CloseEvent, MessageEvent, WebSocket};
+
+use crate::terminal::paste::Outbox;
 
 /// The code a browser reports for a connection that broke without one.
 pub const BROKEN: u16 = 1006;
+
+/// How long until a socket that had enough to send is looked at again, milliseconds. A browser
+/// tells nobody when it has sent.
+const LOOK_AGAIN_MS: u32 = 8;
 
 /// What a socket tells.
 pub enum Event {
@@ -22,62 +28,103 @@ pub enum Event {
 }
 
 pub struct Socket {
-    socket: Rc<RefCell<WebSocket>>,
-    abort: AbortHandle,
+    sender: Rc<Sender>,
+    /// Called by the socket until it is closed here.
+    _heard: Closure<dyn Fn(MessageEvent)>,
+    _closed: Closure<dyn Fn(CloseEvent)>,
+}
+
+/// The sending half: input waits in it for its turn.
+struct Sender {
+    socket: WebSocket,
+    outbox: RefCell<Outbox>,
+    /// Runs while the outbox waits for the browser.
+    timer: RefCell<Option<Timeout>>,
+    this: Weak<Self>,
 }
 
 impl Socket {
     /// Opens a socket to `url`; none when the browser refuses the address.
     pub fn open(url: &str, on: impl Fn(Event) + 'static) -> Option<Self> {
-        let socket = Rc::new(RefCell::new(WebSocket::open(url).ok()?));
-        let (reading, abort) = abortable(read(Rc::clone(&socket), on));
-        spawn_local(async move {
-            // Aborted when the socket is dropped, which is the plain end.
-            let _ = reading.await;
+        let socket = WebSocket::new(url).ok()?;
+        socket.set_binary_type(BinaryType::Arraybuffer);
+        let on = Rc::new(on);
+        let heard = Closure::<dyn Fn(MessageEvent)>::new({
+            let on = Rc::clone(&on);
+            move |event: MessageEvent| match event.data().dyn_into::<ArrayBuffer>() {
+                Ok(bytes) => on(Event::Bytes(Uint8Array::new(&bytes).to_vec())),
+                Err(text) => {
+                    if let Some(text) = text.as_string() {
+                        on(Event::Text(text));
+                    }
+                }
+            }
         });
-        Some(Self { socket, abort })
+        let closed = Closure::<dyn Fn(CloseEvent)>::new(move |event: CloseEvent| on(Event::Closed(event.code())));
+        socket.set_onmessage(Some(heard.as_ref().unchecked_ref()));
+        // An error is followed by the close, which has the code.
+        socket.set_onclose(Some(closed.as_ref().unchecked_ref()));
+        let sender = Rc::new_cyclic(|this| Sender {
+            socket,
+            outbox: RefCell::default(),
+            timer: RefCell::default(),
+            this: Weak::clone(this),
+        });
+        Some(Self { sender, _heard: heard, _closed: closed })
     }
 
-    /// Sends a control frame, if the socket is open.
+    /// Sends a control frame, if the socket is open. It doesn't wait behind input.
     pub fn control(&self, frame: &ClientFrame) {
-        if let Ok(text) = serde_json::to_string(frame) {
-            self.send(Message::Text(text));
+        if let Ok(text) = serde_json::to_string(frame)
+            && self.sender.is_open()
+        {
+            // Fails only while connecting, which was just excluded; a break shows as a close.
+            let _ = self.sender.socket.send_with_str(&text);
         }
     }
 
     /// Sends input, if the socket is open. What is typed into a broken connection is lost, not
     /// kept: it must not run minutes later.
     pub fn input(&self, bytes: &[u8]) {
-        self.send(Message::Bytes(bytes.to_vec()));
+        if self.sender.is_open() {
+            self.sender.outbox.borrow_mut().push(bytes);
+            self.sender.flush();
+        }
+    }
+}
+
+impl Sender {
+    fn is_open(&self) -> bool {
+        self.socket.ready_state() == WebSocket::OPEN
     }
 
-    fn send(&self, message: Message) {
-        let mut socket = self.socket.borrow_mut();
-        if matches!(socket.state(), State::Open) {
-            // Fails only while connecting, which was just excluded; a break shows as a close.
-            let _ = socket.start_send_unpin(message);
+    fn flush(&self) {
+        let mut outbox = self.outbox.borrow_mut();
+        if !self.is_open() {
+            outbox.clear();
         }
+        outbox.flush(
+            || self.socket.buffered_amount(),
+            |frame| {
+                // As in `control`.
+                let _ = self.socket.send_with_u8_array(frame);
+            },
+        );
+        let this = Weak::clone(&self.this);
+        let again = move || {
+            if let Some(this) = this.upgrade() {
+                this.flush();
+            }
+        };
+        *self.timer.borrow_mut() = (!outbox.is_empty()).then(|| Timeout::new(LOOK_AGAIN_MS, again));
     }
 }
 
 impl Drop for Socket {
     fn drop(&mut self) {
-        self.abort.abort();
+        self.sender.socket.set_onmessage(None);
+        self.sender.socket.set_onclose(None);
+        // Fails for codes and reasons that aren't allowed, and there are none.
+        let _ = self.sender.socket.close();
     }
-}
-
-/// Borrows the socket only while polling, so that handlers may send.
-async fn read(socket: Rc<RefCell<WebSocket>>, on: impl Fn(Event)) {
-    let mut code = BROKEN;
-    loop {
-        match poll_fn(|context| socket.borrow_mut().poll_next_unpin(context)).await {
-            Some(Ok(Message::Text(text))) => on(Event::Text(text)),
-            Some(Ok(Message::Bytes(bytes))) => on(Event::Bytes(bytes)),
-            Some(Err(WebSocketError::ConnectionClose(close))) => code = close.code,
-            // An error is followed by the close, which has the code.
-            Some(Err(_)) => {}
-            None => break,
-        }
-    }
-    on(Event::Closed(code));
 }

@@ -30,19 +30,28 @@ const COLOURS: [(&str, &str); 22] = [
     ("brightWhite", "--terminal-bright-white"),
 ];
 
-/// The theme as the tokens have it now.
+/// The theme as the tokens have it now. A token may be an expression, such as one that depends on the
+/// scheme; as the colour of an element it is computed.
 pub fn current() -> Theme {
     let theme = js_sys::Object::new();
-    let style = document().document_element().and_then(|root| window().get_computed_style(&root).ok().flatten());
-    if let Some(style) = style {
+    if let Some(probe) = probe() {
+        let style = window().get_computed_style(&probe).ok().flatten();
         for (name, token) in COLOURS {
-            let colour = style.get_property_value(token).unwrap_or_default();
-            let colour = colour.trim();
+            // Setting a property of a style or a plain object can't fail, with constant names.
+            let _ = probe.style().set_property("color", &format!("var({token})"));
+            let colour = style.as_ref().and_then(|style| style.get_property_value("color").ok()).unwrap_or_default();
             if !colour.is_empty() {
-                // Setting a property of a plain object can't fail.
-                let _ = js_sys::Reflect::set(&theme, &JsValue::from_str(name), &JsValue::from_str(colour));
+                let _ = js_sys::Reflect::set(&theme, &JsValue::from_str(name), &JsValue::from_str(&colour));
             }
         }
+        probe.remove();
     }
     theme.unchecked_into()
+}
+
+/// An element that is on the page and shows nothing.
+fn probe() -> Option<web_sys::HtmlElement> {
+    let probe: web_sys::HtmlElement = document().create_element("span").ok()?.dyn_into().ok()?;
+    document().body()?.append_child(&probe).ok()?;
+    Some(probe)
 }

@@ -1,0 +1,7 @@
+//! Server functions on preferences.
+
+mod change;
+mod get;
+
+pub use change::change_preferences;
+pub use get::get_preferences;
