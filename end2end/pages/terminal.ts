@@ -30,9 +30,9 @@ export class Terminal {
     return this;
   }
 
-  /** The lines on the screen of the tab that is shown. */
+  /** The lines on the screen of the terminal that has the keyboard. */
   async screen(): Promise<string> {
-    const lines = await this.page.locator('.pane-shown .xterm-rows > div').allTextContents();
+    const lines = await this.page.locator('.pane-active .xterm-rows > div').allTextContents();
     return lines.map((line) => line.replaceAll('\u00a0', ' ').trimEnd()).join('\n').trimEnd();
   }
 
@@ -43,9 +43,43 @@ export class Terminal {
 
   /** Types a line and Enter. */
   async type(line: string): Promise<void> {
-    await this.page.locator('.pane-shown .xterm-helper-textarea').focus();
+    await this.page.locator('.pane-active .xterm-helper-textarea').focus();
     await this.page.keyboard.type(line);
     await this.page.keyboard.press('Enter');
+  }
+
+  /** The text field of the terminal that has the keyboard. */
+  get input(): Locator {
+    return this.page.locator('.pane-active .xterm-helper-textarea');
+  }
+
+  /** The terminals that are on the page, by their numbers, in the order of their places. */
+  async shown(): Promise<number[]> {
+    const panes = await this.page
+      .locator('.pane-shown')
+      .evaluateAll((panes) => panes.map((pane) => ({ id: pane.id, place: pane.getAttribute('data-place') })));
+    return panes
+      .sort((a, b) => Number(a.place) - Number(b.place))
+      .map(({ id }) => Number(id.replace('pane-', '')));
+  }
+
+  /** Opens tabs until there are so many. */
+  async openTabs(count: number): Promise<void> {
+    while ((await this.tabs.count()) < count) {
+      const next = (await this.tabs.count()) + 1;
+      await this.newTab.click();
+      await expect(this.tabs).toHaveCount(next);
+      await this.ready();
+    }
+  }
+
+  /** Runs a command by the palette. */
+  async run(command: string): Promise<void> {
+    await this.page.keyboard.press('Control+k');
+    await this.page.getByRole('combobox', { name: 'Find a command' }).fill(command);
+    await expect(this.page.getByRole('option').first()).toContainText(command);
+    await this.page.keyboard.press('Enter');
+    await expect(this.page.getByRole('dialog', { name: 'Commands' })).toBeHidden();
   }
 
   tab(number: number): Locator {

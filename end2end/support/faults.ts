@@ -1,6 +1,9 @@
 // What a page says on its console, throws, or has refused by its policy. Every test fails on any of it.
 import type { BrowserContext, ConsoleMessage, Page } from '@playwright/test';
 
+/** What Chromium says of a page that a busy machine paints late, or that is behind another: it is no fault of the page's. */
+const PAINTED_LATE = /was preloaded using link preload but not used within a few seconds/;
+
 /** Collects the faults of all pages of a context. */
 export class Faults {
   private readonly found: string[] = [];
@@ -9,6 +12,7 @@ export class Faults {
   constructor(context: BrowserContext) {
     context.on('console', (message: ConsoleMessage) => {
       if (message.type() !== 'error' && message.type() !== 'warning') return;
+      if (PAINTED_LATE.test(message.text())) return;
       const { url, lineNumber } = message.location();
       this.found.push(`console ${message.type()}: ${message.text()} (${url}:${lineNumber})`);
     });

@@ -209,3 +209,17 @@ test('ten megabytes arrive while the page stays alive', async ({ page }) => {
   await terminal.type('echo alive-$((1 + 1))');
   await terminal.sees('alive-2');
 });
+
+test('a terminal that is not shown keeps its size', async ({ page }) => {
+  const terminal = await new Terminal(page).open(session);
+  await terminal.type('trap "echo resized-$((1 + 1))" WINCH; stty size; echo set-$((1 + 1))');
+  await terminal.sees('set-2');
+  await terminal.newTab.click();
+  await expect(terminal.tab(2)).toHaveAttribute('aria-selected', 'true');
+  await terminal.ready();
+  await terminal.tab(1).click();
+  await terminal.sees('set-2');
+  await terminal.type('echo back-$((1 + 1))');
+  await terminal.sees('back-2');
+  expect(await terminal.screen()).not.toContain('resized-2');
+});
