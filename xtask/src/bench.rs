@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: builds what `serve` runs, and has `berth-bench` measure it. What is measured, and
 //! what it must keep to, is `bench/`'s.
 
+mod browser;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -30,6 +32,10 @@ pub struct Options {
     #[arg(long)]
     guest: bool,
 
+    /// Measure the page in a browser instead
+    #[arg(long, conflicts_with = "guest")]
+    browser: bool,
+
     /// Succeed even when a limit is missed
     #[arg(long)]
     no_fail: bool,
@@ -40,6 +46,9 @@ const BUILDS: usize = 3;
 const PACKAGE: &str = "berth-bench";
 
 pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
+    if options.browser {
+        return run_browser(workspace, options);
+    }
     let mut progress = Progress::new(setup::SERVE.len() + BUILDS);
     setup::run(workspace, setup::SERVE, &mut progress)?;
     let mut measure = workspace.command(workspace.target.join("release").join(PACKAGE));
@@ -75,4 +84,25 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     // It prints what was missed itself; its exit code is ours.
     let status = measure.status().with_context(|| format!("can't run {}", process::line(&measure)))?;
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+/// The page's benchmarks need no program of ours beside the product.
+fn run_browser(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
+    let mut progress = Progress::new(setup::SERVE.len() + BUILDS - 1);
+    setup::run(workspace, setup::SERVE, &mut progress)?;
+    let (mut built, mut site) = (None, None);
+    progress.step("Guest", || {
+        let path = guest::build(workspace)?;
+        let line = path.display().to_string();
+        built = Some(path);
+        Ok(line)
+    })?;
+    progress.step("Server and page, for release", || {
+        let made = site::build(workspace)?;
+        let line = if made.is_old { "nothing has changed" } else { "built" };
+        site = Some(made);
+        Ok(line)
+    })?;
+    let (Some(guest), Some(site)) = (built, site) else { anyhow::bail!("nothing was built") };
+    browser::run(workspace, &site, &guest, options)
 }

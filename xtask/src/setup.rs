@@ -25,6 +25,7 @@ pub enum Item {
     WasmBindgen,
     CargoLeptos,
     Nextest,
+    CargoFuzz,
     Npm,
     /// xterm.js and fonts, from the npm packages into `public/`.
     Files,
@@ -40,6 +41,7 @@ impl Item {
             Self::WasmBindgen => "wasm-bindgen",
             Self::CargoLeptos => "cargo-leptos",
             Self::Nextest => "cargo-nextest",
+            Self::CargoFuzz => "cargo-fuzz",
             Self::Npm => "npm packages",
             Self::Files => "xterm.js and fonts for the site",
         }
@@ -54,6 +56,7 @@ impl Item {
             Self::WasmBindgen => rust::wasm_bindgen(workspace),
             Self::CargoLeptos => rust::cargo_leptos(workspace),
             Self::Nextest => rust::nextest(workspace),
+            Self::CargoFuzz => rust::cargo_fuzz(workspace),
             Self::Npm => npm::install(workspace),
             Self::Files => files::copy(workspace),
         }

@@ -43,7 +43,7 @@ pub fn build(workspace: &Workspace) -> Result<Site> {
         if note.exists() {
             fs::remove_file(&note)?;
         }
-        process::run(workspace.cargo().args(["leptos", "build", "--release"]))?;
+        process::run(workspace.cargo().args(["leptos", "build", "--release", "--split"]))?;
         ensure!(server.is_file(), "cargo-leptos built no {}", server.display());
         process::run(workspace.command("node").args(["--input-type=module", "--eval", COMPRESS, "--"]).arg(&root))?;
         ensure!(page.is_file(), "cargo-leptos built no page");

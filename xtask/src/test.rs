@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every check there is, in order. A step that fails hides no later one that could still run.
 
 mod counts;
+mod fuzz;
 mod step;
 
 use std::collections::BTreeSet;

@@ -13,9 +13,12 @@ const FILES: &[(&str, &str)] = &[
     ("@xterm/xterm/lib/xterm.mjs", "vendor/xterm.mjs"),
     ("@xterm/xterm/css/xterm.css", "vendor/xterm.css"),
     ("@xterm/addon-fit/lib/addon-fit.mjs", "vendor/addon-fit.mjs"),
+    ("@xterm/addon-search/lib/addon-search.mjs", "vendor/addon-search.mjs"),
+    ("@xterm/addon-unicode11/lib/addon-unicode11.mjs", "vendor/addon-unicode11.mjs"),
+    ("@xterm/addon-webgl/lib/addon-webgl.mjs", "vendor/addon-webgl.mjs"),
     ("@fontsource-variable/inter/files/inter-latin-wght-normal.woff2", "fonts/inter.woff2"),
-    ("@fontsource/jetbrains-mono/files/jetbrains-mono-latin-400-normal.woff2", "fonts/jetbrains-mono.woff2"),
-    ("@fontsource/jetbrains-mono/files/jetbrains-mono-latin-700-normal.woff2", "fonts/jetbrains-mono-bold.woff2"),
+    ("jetbrains-mono/fonts/webfonts/JetBrainsMonoNL-Regular.woff2", "fonts/jetbrains-mono.woff2"),
+    ("jetbrains-mono/fonts/webfonts/JetBrainsMonoNL-Bold.woff2", "fonts/jetbrains-mono-bold.woff2"),
 ];
 
 /// Copies what is missing or differs.

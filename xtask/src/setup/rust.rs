@@ -9,6 +9,9 @@ use crate::workspace::{WASM_TARGET, Workspace, musl_target};
 /// The version whose behaviour with target directories and profiles the build relies on.
 const CARGO_LEPTOS: &str = "0.3.6";
 
+/// The version whose way of building without a sanitizer works on a stable toolchain.
+const CARGO_FUZZ: &str = "0.13.2";
+
 pub fn components(workspace: &Workspace) -> Result<String> {
     let missing: Vec<&str> = [("fmt", "rustfmt"), ("clippy", "clippy")]
         .into_iter()
@@ -58,6 +61,14 @@ pub fn cargo_leptos(workspace: &Workspace) -> Result<String> {
     eprintln!("      building {CARGO_LEPTOS}: about 5 minutes on 2 cores");
     // It only calls others, so its own speed does not matter; optimized it takes three times as long to build.
     install(workspace, "cargo-leptos", CARGO_LEPTOS, &["--features", "no_downloads", "--debug"])
+}
+
+pub fn cargo_fuzz(workspace: &Workspace) -> Result<String> {
+    if has_version(workspace, &["cargo", "fuzz"], CARGO_FUZZ) {
+        return Ok(format!("{CARGO_FUZZ} is there"));
+    }
+    eprintln!("      building {CARGO_FUZZ}: about a minute on 2 cores");
+    install(workspace, "cargo-fuzz", CARGO_FUZZ, &["--debug"])
 }
 
 pub fn nextest(workspace: &Workspace) -> Result<String> {

@@ -10,6 +10,7 @@ use clap::ValueEnum;
 use crate::process;
 use crate::setup::{self, Item};
 use crate::test::counts::Counts;
+use crate::test::fuzz;
 use crate::workspace::{WASM_TARGET, Workspace, musl_target};
 use crate::{guest, lint, site};
 
@@ -32,6 +33,8 @@ pub enum Step {
     Native,
     /// The examples in the documentation
     Doc,
+    /// A minute of each fuzz target
+    Fuzz,
     /// Tests that run in a browser by themselves
     Wasm,
     /// The release build of server and page
@@ -50,6 +53,7 @@ impl Step {
         Self::Guest,
         Self::Native,
         Self::Doc,
+        Self::Fuzz,
         Self::Wasm,
         Self::Site,
         Self::Browser,
@@ -65,6 +69,7 @@ impl Step {
             Self::Guest => "build of the guest",
             Self::Native => "unit, integration and conformance tests",
             Self::Doc => "documentation tests",
+            Self::Fuzz => "fuzzing of the screen",
             Self::Wasm => "wasm tests",
             Self::Site => "release build of server and page",
             Self::Browser => "Playwright, desktop and phone",
@@ -89,6 +94,7 @@ impl Step {
             Self::Guest => &[Item::System, Item::Targets],
             Self::Native => &[Item::System, Item::TestSystem, Item::Nextest],
             Self::Doc => &[Item::System],
+            Self::Fuzz => &[Item::System, Item::CargoFuzz],
             Self::Wasm => &[Item::System, Item::TestSystem, Item::Targets, Item::WasmBindgen],
             Self::Site => setup::SERVE,
             Self::Browser => &[Item::TestSystem, Item::Npm],
@@ -117,6 +123,7 @@ impl Step {
                 let kept = process::run_and_keep(&mut command)?;
                 Ok(Counts::of_libtest(&kept.text).checked(kept.success))
             }
+            Self::Fuzz => fuzz::run(workspace),
             Self::Wasm => wasm(workspace),
             Self::Site => site::build(workspace).map(|_| Counts::success()),
             Self::Browser => browser(workspace),
