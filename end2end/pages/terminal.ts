@@ -41,6 +41,22 @@ export class Terminal {
     await (typeof what === 'string' ? seen.toContain(what) : seen.toMatch(what));
   }
 
+  /** Waits for a text that the screen's width may have cut into rows anywhere. */
+  async seesWrapped(what: string): Promise<void> {
+    await expect
+      .poll(async () => (await this.screen()).replaceAll('\n', ''), { timeout: START_LIMIT_MS })
+      .toContain(what);
+  }
+
+  /** Waits until the screen matches, and gives that match. */
+  async match(what: RegExp): Promise<RegExpExecArray> {
+    let found: RegExpExecArray | null = null;
+    await expect
+      .poll(async () => (found = what.exec(await this.screen())), { timeout: START_LIMIT_MS })
+      .not.toBeNull();
+    return found!;
+  }
+
   /** Types a line and Enter. */
   async type(line: string): Promise<void> {
     await this.page.locator('.pane-active .xterm-helper-textarea').focus();

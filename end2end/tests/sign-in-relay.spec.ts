@@ -54,7 +54,7 @@ test('a sign-in page is offered, opened apart, and its answer replayed in the co
   await field.fill(`http://localhost:${PORT}/auth/callback?code=abc&state=s1`);
   await send.click();
   await expect(bar(page)).toHaveCount(0);
-  await terminal.sees('got <GET /auth/callback?code=abc&state=s1 HTTP/1.');
+  await terminal.seesWrapped('got <GET /auth/callback?code=abc&state=s1 HTTP/1.');
 });
 
 test('the page says when nobody listens for the answer', async ({ faults, page }) => {
