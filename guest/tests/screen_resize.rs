@@ -91,6 +91,16 @@ fn the_alternate_screen_is_cut_and_the_normal_one_behind_it_wrapped() {
 }
 
 #[test]
+fn a_saved_cursor_moves_by_the_lines_that_wrapping_adds_and_takes() {
+    // As in xterm.js, wherever those lines are, and whether or not they push others into the scrollback.
+    let mut screen = shown((12, 5), "above\r\n\x1b7abcdefghijkl\r\n$ ");
+    resize(&mut screen, 6, 5);
+    assert!(screen.dump(ALL).contains("saved 0,2 "), "{}", screen.dump(ALL));
+    resize(&mut screen, 12, 5);
+    assert!(screen.dump(ALL).contains("saved 0,1 "), "{}", screen.dump(ALL));
+}
+
+#[test]
 fn the_scroll_region_is_the_whole_screen_again_and_tab_stops_go_on() {
     let mut screen = shown((20, 6), "\x1b[2;4r");
     resize(&mut screen, 40, 8);

@@ -159,6 +159,9 @@ impl State {
             end = start;
         }
         let mut out: Vec<Row> = lines.into_iter().rev().flatten().collect();
+        // By the lines that wrapping has added or taken, wherever they are.
+        let saved = &mut self.normal.saved;
+        saved.y = (saved.y + out.len()).saturating_sub(before);
         for _ in before..out.len() {
             if self.scrollback.len() + above == 0 && y + 1 < height {
                 y += 1;
@@ -177,8 +180,6 @@ impl State {
                 out.push(Row::new(cols, false));
             }
         }
-        let saved = &mut self.normal.saved;
-        saved.y = (saved.y + out.len()).saturating_sub(before);
         while out.len() > above + height {
             out.pop();
         }
