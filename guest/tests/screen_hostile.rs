@@ -81,6 +81,24 @@ fn only_web_links_of_bounded_length_are_kept() {
 }
 
 #[test]
+fn links_without_end_are_left_out_until_there_is_room_again() {
+    let links = |from: usize| -> Vec<u8> {
+        let link = |n: usize| format!("\x1b]8;;http://{n}.x/{}\x07y", "x".repeat(1_900)).into_bytes();
+        (from..from + 4_000).flat_map(link).collect()
+    };
+    let size = Size { cols: 100, rows: 50 };
+    let mut screen = Screen::new(size, 0);
+    screen.advance(&links(0), &mut Vec::new());
+    assert!(!screen.dump(0).contains("http://3999.x/"));
+    screen.advance(b"\x1b[2J", &mut Vec::new());
+    screen.advance(&links(4_000), &mut Vec::new());
+    assert!(screen.dump(0).contains("http://5999.x/"));
+    // A snapshot has fewer links than a screen may have.
+    screen.advance(b"\x1b]8;;\x07\x1b[2J", &mut Vec::new());
+    assert_alive(&mut screen);
+}
+
+#[test]
 fn directories_are_absolute_decoded_and_clean() {
     for (uri, path) in [
         ("file://host/home/user/my%20dir", Some("/home/user/my dir")),

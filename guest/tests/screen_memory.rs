@@ -166,6 +166,44 @@ fn sequences_that_collect_without_end_take_at_most_one_mebibyte() {
     }
 }
 
+/// Each is one thing that no program needs, in the amount that somebody hostile would write.
+#[test]
+fn one_enormous_thing_takes_no_more_than_what_is_shown_of_it() {
+    let links = |count: usize, length: usize| -> Vec<u8> {
+        (0..count).flat_map(|n| format!("\x1b]8;;http://x/{n}/{}\x07y", "x".repeat(length)).into_bytes()).collect()
+    };
+    let enormous = "2147483647";
+    let numbers =
+        ["L", "M", "S", "T", "@", "P", "X", "I", "Z", "A", "B", "C", "D", "E", "F", "G", "d", "b", ";1H", "r"];
+    let numbers: String = numbers.iter().map(|last| format!("x\x1b[{enormous}{last}")).collect();
+    for (about, bytes, most) in [
+        ("marks on a cell", format!("a{}", "\u{301}".repeat(100_000)).into_bytes(), MIB / 4),
+        ("marks on nothing", "\u{301}".repeat(100_000).into_bytes(), MIB / 4),
+        ("a line", b"x".repeat(10_000_000), 4 * MIB),
+        ("a line of wide characters", "日".repeat(1_000_000).into_bytes(), 8 * MIB),
+        ("a link", links(1, 64 * 1024), MIB / 4),
+        ("links too long to be kept", links(50, 64 * 1024), MIB / 4),
+        // Those on the screen, those swept with them and those of the lines that the scrollback has room for.
+        ("links", links(12_000, 1_900), 16 * MIB),
+        ("links and nothing in them", b"\x1b]8;;http://x\x07\x1b]8;;\x07".repeat(100_000), MIB / 4),
+        ("numbers", numbers.repeat(20).into_bytes(), MIB / 4),
+        ("a number", [b"\x1b[".as_slice(), &b"9".repeat(10_000_000), b"b"].concat(), MIB / 4),
+    ] {
+        let (screen, kept, peak) = measured(|| {
+            let mut screen = Screen::new(Size { cols: 200, rows: 50 }, SCROLLBACK_LINES);
+            let mut events = Vec::new();
+            for piece in bytes.chunks(PIECE) {
+                screen.advance(piece, &mut events);
+                events.clear();
+            }
+            screen
+        });
+        assert!(kept <= most && peak <= most + MIB / 4, "{about}: kept {kept}, peak {peak}");
+        // Links are left out of a snapshot beyond one mebibyte.
+        assert!(screen.snapshot(1_000).len() <= MIB + MIB / 4, "{about}");
+    }
+}
+
 #[test]
 fn the_largest_screen_and_a_storm_of_sizes_stay_bounded_and_are_given_back() {
     let largest = Size { cols: 1_000, rows: 1_000 };

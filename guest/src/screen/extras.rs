@@ -12,6 +12,8 @@ use super::cell::{Cell, Pen};
 pub(super) const MAX_MARKS: usize = 8;
 /// A link's address and id, bytes. Longer ones are not kept, as other terminals do.
 pub(super) const MAX_LINK_BYTES: usize = 2 * 1024;
+/// The links of one screen, bytes. A cell that would need more has none: each of a million could have one of its own.
+const MAX_LINKS_BYTES: usize = 4 * 1024 * 1024;
 /// Entries a table may have before it is swept for the first time.
 const FIRST_SWEEP: usize = 1024;
 
@@ -50,6 +52,13 @@ pub(super) struct Link {
     pub uri: String,
 }
 
+impl Link {
+    /// How much there is to keep, bytes.
+    pub fn len(&self) -> usize {
+        self.id.len() + self.uri.len()
+    }
+}
+
 /// What is rare in a pen.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(super) struct Extra {
@@ -65,6 +74,10 @@ pub(super) struct Extras {
     entries: Vec<Extra>,
     numbers: HashMap<Extra, u32>,
     sweep_entries_at: usize,
+    links_bytes: usize,
+    /// Links left out since the last sweep, and how many make another worth its time.
+    refused: usize,
+    sweep_after_refused: usize,
 }
 
 impl Extras {
@@ -101,13 +114,21 @@ impl Extras {
         }
     }
 
-    /// The number for `extra`; 0 if there is nothing to it.
-    pub fn number(&mut self, extra: Extra) -> u32 {
+    /// The number for `extra`; 0 if there is nothing to it. A link for which there is no room is left out of it.
+    pub fn number(&mut self, mut extra: Extra) -> u32 {
         if extra == Extra::default() {
             return 0;
         }
         if let Some(number) = self.numbers.get(&extra) {
             return *number;
+        }
+        if let Some(link) = &extra.link {
+            if self.links_bytes + link.len() > MAX_LINKS_BYTES {
+                self.refused += 1;
+                extra.link = None;
+                return self.number(extra);
+            }
+            self.links_bytes += link.len();
         }
         self.entries.push(extra.clone());
         let number = self.entries.len() as u32;
@@ -119,6 +140,7 @@ impl Extras {
     pub fn wants_sweep(&self) -> bool {
         self.clusters.len() >= self.sweep_clusters_at.max(FIRST_SWEEP)
             || self.entries.len() >= self.sweep_entries_at.max(FIRST_SWEEP)
+            || self.refused > self.sweep_after_refused
     }
 
     /// Begins anew; every cell and pen in use must then pass through the sweep.
@@ -132,6 +154,8 @@ impl Extras {
     pub fn swept(&mut self, cells: usize) {
         self.sweep_clusters_at = (self.clusters.len() * 2).max(self.clusters.len() + cells / 8);
         self.sweep_entries_at = (self.entries.len() * 2).max(self.entries.len() + cells / 8);
+        self.refused = 0;
+        self.sweep_after_refused = cells / 8;
     }
 }
 

@@ -155,7 +155,7 @@ impl Scrollback {
                 return 2;
             }
             last = cell.pen;
-            let link = extras.get(cell.pen).link.map_or(0, |link| link.id.len() + link.uri.len());
+            let link = extras.get(cell.pen).link.map_or(0, |link| link.len());
             PEN_BYTES + link
         };
         LINE_BYTES + row.used().iter().map(of_cell).sum::<usize>()
