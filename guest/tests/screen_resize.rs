@@ -149,3 +149,44 @@ fn a_snapshot_carries_all_that_a_larger_screen_shows_again() {
         assert_eq!(live.dump(ALL), restored.dump(ALL), "{about}");
     }
 }
+
+/// What the fuzzer found of lines that go on: each is a size, output, the size at which the snapshot is taken, more output,
+/// and a last size.
+#[test]
+fn a_snapshot_wraps_as_the_screen_that_it_is_of() {
+    for (about, first, before, second, after, third) in [
+        ("a gap before a wide character", (4, 4), "\x1b[4mabc日\r\n", (4, 4), "", (8, 4)),
+        ("a gap where half a wide character was", (4, 4), "ab日\x1b[3G\x1b[4mx\r\n", (4, 4), "", (3, 4)),
+        ("such a gap moved by a deletion", (4, 4), "ab日\x1b[3G\x1b[4mx\x1b[G\x1b[P\r\n", (4, 4), "", (3, 4)),
+        ("such a gap in a wider row", (4, 4), "ab日\x1b[3G\x1b[4mx\x1b[G", (6, 4), "\n", (5, 4)),
+        ("halves of wide characters", (4, 4), "日日\x1b[4m\x1b[2Gx\r\n日\x1b[Gx\r\n", (4, 4), "", (3, 4)),
+        (
+            "the link of a gap in the scrollback",
+            (4, 2),
+            "\x1b]8;;http://b\x07b\r\n\x1b]8;;http://a\x07abc日\x1b]8;;\x07\r\n",
+            (4, 2),
+            "",
+            (8, 2),
+        ),
+        ("a saved cursor past the edge", (4, 4), "abcd\x1b7", (4, 4), "", (8, 4)),
+        ("a saved cursor in a line that is joined", (80, 24), "012\x1b[9H\x1b7", (2, 2), "", (80, 40)),
+        ("a first row that continues nothing", (2, 3), "abcd\x1b[H\x1b[M", (2, 3), "\x1b[L", (2, 4)),
+        ("such a row in the scrollback", (2, 3), "abcd\x1b[H\x1b[M\n\n\n\n", (2, 3), "", (2, 6)),
+        ("such a row of the alternate screen", (2, 3), "\x1b[?1049habcd\x1b[H\x1b[M", (2, 3), "\x1b[L", (2, 4)),
+    ] {
+        let mut live = shown(first, before);
+        resize(&mut live, second.0, second.1);
+        let mut restored = Screen::new(live.size(), ALL);
+        restored.advance(&live.snapshot(ALL), &mut Vec::new());
+        assert_eq!(live.dump(ALL), restored.dump(ALL), "{about}");
+        for screen in [&mut live, &mut restored] {
+            screen.advance(after.as_bytes(), &mut Vec::new());
+            resize(screen, third.0, third.1);
+        }
+        assert_eq!(live.dump(ALL), restored.dump(ALL), "{about}, after a change of size");
+    }
+    // The shortest that was found: the gap is no part of the line.
+    let mut screen = shown((4, 4), "\x1b[4mabc日\r\n");
+    resize(&mut screen, 8, 4);
+    assert!(screen.contents(false).starts_with("abc日\n".as_bytes()));
+}

@@ -89,6 +89,12 @@ impl Cell {
         Self { content: 0, pen }
     }
 
+    /// What is left of half a wide character: an empty cell, or under a pen with more than a background a space. That looks
+    /// the same as an empty cell there, which a snapshot could make in the last column only.
+    pub fn remnant(pen: Pen) -> Self {
+        if pen.is_background() { Self::empty(pen) } else { Self::ascii(b' ', pen) }
+    }
+
     /// A character one column wide.
     pub fn narrow(c: char, pen: Pen) -> Self {
         Self { content: c as u32, pen }
@@ -121,6 +127,12 @@ impl Cell {
 
     pub fn is_empty(self) -> bool {
         self.content == 0
+    }
+
+    /// Whether it is empty under a pen with more than a background, as a wide character that did not fit leaves the last
+    /// column. It is in no other; see [`remnant`](Self::remnant).
+    pub fn is_styled_gap(self) -> bool {
+        self.is_empty() && !self.pen.is_background()
     }
 
     pub fn is_wide(self) -> bool {

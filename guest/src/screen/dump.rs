@@ -23,11 +23,11 @@ pub(super) fn write(state: &State, scrollback_lines: usize, unfinished: &[u8]) -
     for (at, row) in rows.iter().enumerate() {
         line(row, at > 0, state.cols(), &extras, &mut out);
     }
-    grid(&state.normal, state.scrollback.len(), !rows.is_empty(), state, &mut out);
+    grid(&state.normal, state.scrollback.len(), !rows.is_empty() || state.scrollback.len() == 0, state, &mut out);
     if state.is_alternate {
         let _ = writeln!(out, "normal cursor {:?}", state.normal_cursor.1);
     }
-    grid(&state.alternate, 0, false, state, &mut out);
+    grid(&state.alternate, 0, true, state, &mut out);
     out
 }
 
@@ -79,9 +79,7 @@ fn content(cell: Cell, extras: &Extras) -> String {
     match cell.char() {
         Some(c) => c.to_string(),
         None if cell.is_tail() => String::new(),
-        // An empty cell with more than a background is redrawn as a blank that looks the same.
-        None if cell.pen.is_background() => "·".to_owned(),
-        None => " ".to_owned(),
+        None => "·".to_owned(),
     }
 }
 

@@ -67,6 +67,11 @@ impl Row {
         }
     }
 
+    /// Makes of half a wide character what is left when its other half has gone. See [`Cell::remnant`].
+    pub fn leave(&mut self, x: usize, pen: Pen) {
+        self.set(x, if x + 1 == self.cells.len() { Cell::empty(pen) } else { Cell::remnant(pen) });
+    }
+
     /// The `count` cells from `x` on, to be overwritten, cut at the row's end.
     pub fn span(&mut self, x: usize, count: usize) -> &mut [Cell] {
         let end = (x + count).min(self.cells.len());
@@ -107,15 +112,16 @@ impl Row {
             return;
         }
         if x > 0 && self.cells[x - 1].is_wide() {
-            self.set(x - 1, Cell::empty(fill.pen));
-            self.set(x, Cell::empty(fill.pen));
+            self.leave(x - 1, fill.pen);
+            self.leave(x, fill.pen);
         }
         let count = count.min(width - x);
         self.cells.copy_within(x..width - count, x + count);
         self.used = (self.used + count).min(width);
         self.span(x, count).fill(fill);
         if self.cells[width - 1].is_wide() {
-            self.set(width - 1, Cell::empty(fill.pen));
+            // No gap, though in the last column: a snapshot in insert mode takes out and puts back what is before this.
+            self.set(width - 1, Cell::remnant(fill.pen));
         }
     }
 
@@ -126,6 +132,7 @@ impl Row {
             return;
         }
         let count = count.min(width - x);
+        self.settle_edge();
         self.cells.copy_within(x + count..width, x);
         // What came in from the unused part is blank; what stays behind it is not known to be.
         self.cells[width - count..].fill(fill);
@@ -160,11 +167,21 @@ impl Row {
 
     /// Makes the row `width` wide, cutting its end or adding blanks.
     pub fn resize(&mut self, width: usize) {
+        self.settle_edge();
         self.cells.resize(width, Cell::default());
         self.used = self.used.min(width);
         if width > 0 && self.cells[width - 1].is_wide() {
             let pen = self.cells[width - 1].pen;
-            self.set(width - 1, Cell::empty(pen));
+            self.leave(width - 1, pen);
+        }
+    }
+
+    /// Makes a gap in the last column one that may be in any.
+    fn settle_edge(&mut self) {
+        if let Some(last) = self.cells.last_mut()
+            && last.is_styled_gap()
+        {
+            *last = Cell::remnant(last.pen);
         }
     }
 

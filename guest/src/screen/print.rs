@@ -28,7 +28,9 @@ impl State {
         let (cols, pen) = (self.cols(), self.pen);
         let (x, y) = (self.x, self.y);
         if x > 0 && self.grid().rows[y].get(x - 1).is_wide() {
-            self.grid_mut().rows[y].span(x - 1, 2).fill(Cell::empty(pen));
+            let row = &mut self.grid_mut().rows[y];
+            row.leave(x - 1, pen);
+            row.leave(x, pen);
         }
         if own == 0 && self.join > 0 && x > 0 {
             let row = &self.grid().rows[y];
@@ -41,6 +43,7 @@ impl State {
         let width = usize::from(own);
         if x + width > cols {
             if self.modes.autowrap {
+                // xterm.js wraps such a line anew without this column, and knows it by its being empty in whatever pen.
                 self.grid_mut().rows[y].fill(x, cols, Cell::empty(pen));
                 self.wrap();
             } else {
@@ -52,7 +55,7 @@ impl State {
                 // The last column may be the second half of a wide character.
                 let row = &mut self.grid_mut().rows[y];
                 if row.get(cols - 2).is_wide() {
-                    row.set(cols - 2, Cell::empty(pen));
+                    row.leave(cols - 2, pen);
                 }
             }
         }
@@ -74,7 +77,7 @@ impl State {
         }
         let after = x + width.max(1);
         if after < cols && row.get(after).is_tail() {
-            row.set(after, Cell::empty(pen));
+            row.leave(after, pen);
         }
         self.x = after;
         self.join = own;
@@ -122,10 +125,10 @@ impl Perform for State {
             let (now, later) = rest.split_at(count);
             let row = &mut self.grid_mut().rows[y];
             if x > 0 && row.get(x - 1).is_wide() {
-                row.set(x - 1, Cell::empty(pen));
+                row.leave(x - 1, pen);
             }
             if row.get(x + count).is_tail() {
-                row.set(x + count, Cell::empty(pen));
+                row.leave(x + count, pen);
             }
             for (cell, byte) in row.span(x, count).iter_mut().zip(now) {
                 *cell = Cell::ascii(*byte, pen);

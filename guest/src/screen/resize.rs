@@ -9,6 +9,7 @@
 
 use protocol::frame::{MAX_DIMENSION, MIN_DIMENSION, Size};
 
+use super::cell::Cell;
 use super::grid::{Grid, Row};
 use super::state::State;
 
@@ -24,6 +25,7 @@ impl State {
             return;
         }
         let cursor = (self.x, self.y);
+        let old_cols = self.cols();
         self.settle_saved();
         // The cursor may come to stand behind another character, which no mark is meant for.
         self.join = 0;
@@ -38,7 +40,8 @@ impl State {
             grid.cols = cols;
             grid.top = 0;
             grid.bottom = usize::from(size.rows) - 1;
-            grid.saved.x = grid.saved.x.min(cols - 1);
+            // xterm.js moves one that is past the last column on, to the same column of a wider screen; no snapshot could.
+            grid.saved.x = grid.saved.x.min(old_cols - 1).min(cols - 1);
             grid.tabs.fit(cols);
         }
         // xterm.js leaves a saved cursor below the screen where it is; no snapshot could.
@@ -88,6 +91,7 @@ impl State {
 
     /// The newest line of the scrollback, as a row `cols` wide.
     fn take_back(&mut self, cols: usize) -> Option<Row> {
+        let is_saved_below = self.normal.saved.y >= self.scrollback.len();
         let row = self.scrollback.pop(&mut self.extras)?;
         if row.width() == cols {
             return Some(row);
@@ -102,6 +106,10 @@ impl State {
         }
         line.reverse();
         let mut rows = rewrap(&line, cols);
+        if is_saved_below {
+            let saved = &mut self.normal.saved;
+            saved.y = (saved.y + rows.len()).saturating_sub(line.len());
+        }
         let last = rows.pop();
         for row in &rows {
             self.scrollback.push(row, &self.extras);
@@ -227,7 +235,7 @@ pub(super) fn rewrap(line: &[Row], cols: usize) -> Vec<Row> {
                 out.push(std::mem::replace(&mut row, Row::new(cols, true)));
                 x = 0;
             }
-            row.set(x, cell);
+            row.set(x, if cell.is_styled_gap() { Cell::remnant(cell.pen) } else { cell });
             x += 1;
         }
     }

@@ -31,6 +31,10 @@ pub(super) fn write(state: &State, scrollback_lines: usize) -> Vec<u8> {
     colors(state, &mut w);
     titles(state, &mut w);
 
+    let first = history.first().or(if state.scrollback.len() == 0 { state.normal.rows.front() } else { None });
+    if first.is_some_and(|row| row.wrapped) {
+        w.continue_nothing(state.height());
+    }
     if is_saved_above(state) {
         saved(&state.normal, state, &mut w);
         w.text("\x1b[H");
@@ -55,6 +59,9 @@ pub(super) fn write(state: &State, scrollback_lines: usize) -> Vec<u8> {
         w.text("\x1b[m\x1b[?47h\x1b[H");
         w.forget();
         if state.is_alternate {
+            if state.alternate.rows.front().is_some_and(|row| row.wrapped) {
+                w.continue_nothing(state.height());
+            }
             screen(&state.alternate, false, state, &mut w);
             w.pen(Pen::DEFAULT, &state.extras);
             tabs(&state.alternate, state, &mut w);

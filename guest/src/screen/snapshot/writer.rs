@@ -1,7 +1,7 @@
 //! Rows, pens and positions as sequences.
 
 use crate::screen::cell::{
-    BLINK, BOLD, COLOR, COLOR_16, COLOR_256, COLOR_KIND, COLOR_RGB, Cell, DIM, INVERSE, INVISIBLE, ITALIC, OVERLINE,
+    BLINK, BOLD, COLOR_16, COLOR_256, COLOR_KIND, COLOR_RGB, Cell, DIM, INVERSE, INVISIBLE, ITALIC, OVERLINE,
     PROTECTED, Pen, STRIKE,
 };
 use crate::screen::charset::Charset;
@@ -16,14 +16,15 @@ pub(in crate::screen) struct Writer {
     cols: usize,
     pen: Pen,
     extra: Extra,
-    /// The row before ends in its last column, so that the next character would wrap.
-    at_edge: bool,
-    /// The pen of that last column.
-    edge: Pen,
+    /// The last cell of the row before. If it holds a character, the next one would wrap.
+    edge: Cell,
+    edge_extra: Extra,
     /// Bytes of links.
     linked: usize,
 }
 
+/// A blank two columns wide.
+const WIDE: &str = "\u{3000}";
 /// Links are left out beyond this, bytes: each cell may have a long one of its own.
 const MAX_LINKED: usize = 1024 * 1024;
 
@@ -34,8 +35,8 @@ impl Writer {
             cols,
             pen: Pen::DEFAULT,
             extra: Extra::default(),
-            at_edge: false,
-            edge: Pen::DEFAULT,
+            edge: Cell::default(),
+            edge_extra: Extra::default(),
             linked: 0,
         }
     }
@@ -50,7 +51,13 @@ impl Writer {
 
     /// After a switch of screens there is no row before.
     pub fn forget(&mut self) {
-        self.at_edge = false;
+        self.edge = Cell::default();
+    }
+
+    /// Marks the first row of an empty screen of `height` rows as the continuation of one that has gone, by wrapping in
+    /// the last row and scrolling that up. The cursor is in that first row then.
+    pub fn continue_nothing(&mut self, height: usize) {
+        self.text(&format!("\x1b[{height};{}H  \x1b[{}S\x1b[3J\x1b[H\x1b[X", self.cols, height - 1));
     }
 
     /// Moves the cursor, relative to the region in origin mode.
@@ -85,7 +92,10 @@ impl Writer {
 
     /// Writes what `pen` has beyond the pen of before: all of it, from a reset.
     pub fn pen(&mut self, pen: Pen, extras: &Extras) {
-        let mut extra = extras.get(pen);
+        self.whole_pen(pen, extras.get(pen));
+    }
+
+    fn whole_pen(&mut self, pen: Pen, mut extra: Extra) {
         if self.linked > MAX_LINKED {
             extra.link = None;
         }
@@ -98,7 +108,7 @@ impl Writer {
             self.graphics(pen, &extra);
         }
         if links && extra.link != self.extra.link {
-            self.linked += extra.link.as_ref().map_or(0, |link| link.id.len() + link.uri.len());
+            self.linked += extra.link.as_ref().map_or(0, |link| link.len());
             match &extra.link {
                 Some(link) if link.id.is_empty() => self.text(&format!("\x1b]8;;{}\x1b\\", link.uri)),
                 Some(link) => self.text(&format!("\x1b]8;id={};{}\x1b\\", link.id, link.uri)),
@@ -152,15 +162,36 @@ impl Writer {
             self.pen(Pen::DEFAULT, extras);
             self.text("\r\n");
         }
-        self.cells(row.trimmed(), continues, extras);
-        let last = row.get(self.cols - 1);
-        self.at_edge = !last.is_empty() || !last.pen.is_background();
-        self.edge = last.pen;
+        self.edge = row.get(self.cols - 1);
+        self.edge_extra = extras.get(self.edge.pen);
+        let mut cells = row.trimmed();
+        if self.edge.is_styled_gap() {
+            self.gap(extras);
+            cells = &cells[..self.cols - 1];
+        }
+        self.cells(cells, continues, extras);
+    }
+
+    /// Leaves the last column empty in the pen of `edge`: as the second half of a wide character that loses its first.
+    fn gap(&mut self, extras: &Extras) {
+        self.text(&format!("\x1b[{}G{WIDE}\x1b[{}G", self.cols - 1, self.cols - 1));
+        self.pen(self.edge.pen, extras);
+        self.text(" \x1b[D");
+        self.pen(Pen::DEFAULT, extras);
+        self.text("\x1b[X\r");
     }
 
     /// Goes to the next row in the way that marks it as a continuation: by printing over the edge.
     fn wrap(&mut self) {
-        if self.at_edge {
+        if self.edge.is_styled_gap() {
+            // What does not fit leaves just such a gap.
+            self.whole_pen(self.edge.pen, self.edge_extra.clone());
+            self.text(WIDE);
+            self.whole_pen(Pen::DEFAULT, Extra::default());
+            self.text(&format!("\r\x1b[{}X", self.cols));
+            return;
+        }
+        if !self.edge.is_empty() {
             // In default colours, or the new row would be filled with them.
             self.set_pen(Pen::DEFAULT, Extra::default(), true);
             self.text(" \r");
@@ -168,8 +199,7 @@ impl Writer {
         }
         self.set_pen(Pen::DEFAULT, Extra::default(), true);
         self.text(&format!("\x1b[{}G  \x1b[A\x1b[{}G", self.cols, self.cols));
-        let edge = Pen { fg: 0, ext: 0, bg: self.edge.bg & COLOR };
-        self.set_pen(edge, Extra::default(), true);
+        self.set_pen(self.edge.pen, Extra::default(), true);
         self.text("\x1b[X");
         self.set_pen(Pen::DEFAULT, Extra::default(), true);
         self.text("\x1b[B\r");
@@ -200,12 +230,6 @@ impl Writer {
 
     /// `count` empty cells.
     fn empty(&mut self, cell: Cell, count: usize, extras: &Extras) {
-        if !cell.pen.is_background() {
-            // Erasing leaves only a background, so these become blanks that look the same.
-            self.pen(cell.pen, extras);
-            self.out.resize(self.out.len() + count, b' ');
-            return;
-        }
         if cell.pen.bg != 0 {
             self.pen(cell.pen, extras);
             self.text(&format!("\x1b[{count}X"));
