@@ -2,7 +2,8 @@
 import { type BrowserContext, type Page } from '@playwright/test';
 
 import { expect, test } from '../fixtures.ts';
-import { START_LIMIT_MS, Terminal } from '../pages/terminal.ts';
+import { START_LIMIT_MS } from '../pages/terminal.ts';
+import { eachInASession } from '../support/session.ts';
 import { QUICK, percentile, report } from './measures.ts';
 
 const KEYS = QUICK ? 40 : 200;
@@ -14,18 +15,7 @@ const WATCH_MS = QUICK ? 3_000 : 8_000;
 const FLOOD_LIMIT_MS = 150_000;
 const TERMINALS = 6;
 
-let session = '';
-
-test.beforeEach(async ({ api }) => {
-  const made = await api.post('/api/sessions', { data: {} });
-  session = (await made.json()).id;
-  const started = await api.post(`/api/sessions/${session}/start`);
-  expect(started.ok(), await started.text()).toBe(true);
-});
-
-test.afterEach(async ({ api }) => {
-  expect((await api.delete(`/api/sessions/${session}`)).ok()).toBe(true);
-});
+const session = eachInASession();
 
 /** What the page saw: when each of our marks was made, long tasks, and when sockets opened. */
 interface Seen {
@@ -73,7 +63,7 @@ test('first-load', async ({ browser, server, signedIn }) => {
     await context.addCookies(signedIn);
     await watch(context);
     const page = await context.newPage();
-    await page.goto(`/sessions/${session}`);
+    await page.goto(`/sessions/${session.id()}`);
     await page.waitForFunction(() =>
       (globalThis as unknown as { seen: Seen }).seen.marks.some(({ name }) => name === 'berth:terminal-interactive'),
     );
@@ -92,10 +82,9 @@ test('first-load', async ({ browser, server, signedIn }) => {
   });
 });
 
-test('echo', async ({ context, page, signIn }) => {
+test('echo', async ({ context, page }) => {
   await watch(context);
-  await signIn(page);
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.type('stty -icanon; clear; cat');
   for (let key = 0; key < KEYS; key += 1) {
     const painted = (await seen(page)).marks.filter(({ name }) => name === 'berth:echo-painted').length;
@@ -120,11 +109,10 @@ test('echo', async ({ context, page, signIn }) => {
   report({ ...row, measure: 'key to paint, p99', value: percentile(last, 0.99) });
 });
 
-test('flood', async ({ context, page, signIn }) => {
+test('flood', async ({ context, page }) => {
   test.setTimeout(FLOOD_LIMIT_MS * 2);
   await watch(context);
-  await signIn(page);
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   const line = 'a line of output as a build writes it, with a number: \\033[32m0123456789\\033[0m and a path/to/a/file.rs';
   await terminal.type(`yes "$(printf '${line}')" | head -c ${FLOOD_BYTES} > /tmp/flood; clear; echo made-$((1 + 1))`);
   await terminal.sees('made-2');
@@ -170,15 +158,14 @@ test('flood', async ({ context, page, signIn }) => {
   });
 });
 
-test('reconnect', async ({ context, page, signIn }) => {
+test('reconnect', async ({ context, page }) => {
   await watch(context);
   const cuts: (() => Promise<void>)[] = [];
   await page.routeWebSocket(/\/api\/terminal\//, (socket) => {
     socket.connectToServer();
     cuts.push(() => socket.close({ code: 1013 }));
   });
-  await signIn(page);
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   // So that there is always something to draw.
   await terminal.type('while sleep 0.02; do printf "%s " $((n += 1)); done');
   const samples: number[] = [];
@@ -206,10 +193,9 @@ test('reconnect', async ({ context, page, signIn }) => {
   });
 });
 
-test('six-floods', async ({ context, page, signIn }) => {
+test('six-floods', async ({ context, page }) => {
   await watch(context);
-  await signIn(page);
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   for (let number = 1; number <= TERMINALS; number += 1) {
     if (number > 1) {
       await terminal.newTab.click();

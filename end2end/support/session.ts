@@ -5,10 +5,10 @@ import { expect, test } from '../fixtures.ts';
 import { Terminal } from '../pages/terminal.ts';
 
 /** Has a session started before each test of the file and deleted after it; opens its terminal. */
-export function eachInASession(): { id: () => string; open: (page: Page) => Promise<Terminal> } {
+export function eachInASession(data: { name?: string } = {}): { id: () => string; open: (page: Page) => Promise<Terminal> } {
   let session = '';
   test.beforeEach(async ({ api, page, signIn }) => {
-    const made = await api.post('/api/sessions', { data: {} });
+    const made = await api.post('/api/sessions', { data });
     session = (await made.json()).id;
     const started = await api.post(`/api/sessions/${session}/start`);
     expect(started.ok(), await started.text()).toBe(true);

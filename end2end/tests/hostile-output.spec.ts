@@ -3,23 +3,12 @@ import { type Page } from '@playwright/test';
 
 import { expect, test } from '../fixtures.ts';
 import { START_LIMIT_MS, Terminal } from '../pages/terminal.ts';
+import { eachInASession } from '../support/session.ts';
 
 /** What a page may hold after any of these, beside what it held before, MiB: its scrollback, mostly. */
 const MEMORY_MIB = 160;
 
-let session = '';
-
-test.beforeEach(async ({ api, signIn, page }) => {
-  const made = await api.post('/api/sessions', { data: {} });
-  session = (await made.json()).id;
-  const started = await api.post(`/api/sessions/${session}/start`);
-  expect(started.ok(), await started.text()).toBe(true);
-  await signIn(page);
-});
-
-test.afterEach(async ({ api }) => {
-  expect((await api.delete(`/api/sessions/${session}`)).ok()).toBe(true);
-});
+const session = eachInASession();
 
 /** The page's own heap, after what can be collected is, MiB. */
 async function heap(page: Page): Promise<number> {
@@ -60,7 +49,7 @@ const BOMBS: [string, string][] = [
 
 for (const [name, command] of BOMBS) {
   test(`the page outlives ${name}`, { tag: '@desktop' }, async ({ page }) => {
-    const terminal = await new Terminal(page).open(session);
+    const terminal = await session.open(page);
     // 100 marks at a time, so that the shell isn't what is tested.
     await terminal.type(`m=$(for i in $(seq 100); do printf '\\314\\201'; done)`);
     const before = await heap(page);
@@ -74,9 +63,9 @@ for (const [name, command] of BOMBS) {
 }
 
 test('questions are answered once, whoever watches, and the title never', { tag: '@desktop' }, async ({ context, page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   const other = await context.newPage();
-  await other.goto(`/sessions/${session}`);
+  await other.goto(`/sessions/${session.id()}`);
   await expect(other.locator('.chip')).toHaveText('connected', { timeout: START_LIMIT_MS });
   // What the terminal says to the program is read raw and shown as text; an answer more would be seen in it.
   const ask = (question: string) =>
@@ -110,7 +99,7 @@ async function breakAt7777(page: Page, fault: string): Promise<void> {
 
 test('a parser that throws is replaced, and nothing of the screen is lost', { tag: '@desktop' }, async ({ page }) => {
   await breakAt7777(page, 'throw new Error("a fault of xterm.js");');
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.type('clear; echo before-$((1 + 1))');
   await terminal.sees('before-2');
   const old = await page.locator('.pane-shown .xterm').elementHandle();
@@ -125,7 +114,7 @@ test('a parser that throws is replaced, and nothing of the screen is lost', { ta
 // More often it is given up, so that a program can't keep the page busy with nothing else.
 test('a parser that throws eight times leaves a terminal that works', { tag: '@desktop' }, async ({ page }) => {
   await breakAt7777(page, 'throw new Error("a fault of xterm.js");');
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   for (let time = 0; time < 8; time += 1) {
     await terminal.type(`printf '${ESC}]7777;x\\007'; clear; echo time-${time}-$((1 + 1))`);
     await terminal.sees(`time-${time}-2`);

@@ -1,23 +1,18 @@
 // The command palette, the list of shortcuts, and the page by keyboard alone.
 import { expect, test } from '../fixtures.ts';
 import { Terminal } from '../pages/terminal.ts';
+import { eachInASession } from '../support/session.ts';
 
-let session = '';
+const session = eachInASession({ name: 'Here' });
 
-test.beforeEach(async ({ api, page, signIn }) => {
-  const made = await api.post('/api/sessions', { data: { name: 'Here' } });
-  session = (await made.json()).id;
-  expect((await api.post(`/api/sessions/${session}/start`)).ok()).toBe(true);
-  await signIn(page);
-});
-
+/** Those that a test made beside it. */
 test.afterEach(async ({ api }) => {
   const sessions: { id: string }[] = await (await api.get('/api/sessions')).json();
-  for (const { id } of sessions) await api.delete(`/api/sessions/${id}`);
+  for (const { id } of sessions) if (id !== session.id()) await api.delete(`/api/sessions/${id}`);
 });
 
 test('it opens by keys, filters, and gives the keyboard back', { tag: '@desktop' }, async ({ axe, page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   const field = page.getByRole('combobox', { name: 'Find a command' });
   for (const keys of ['Control+k', 'Control+Shift+P']) {
     await page.keyboard.press(keys);
@@ -54,7 +49,7 @@ test('it opens by keys, filters, and gives the keyboard back', { tag: '@desktop'
 });
 
 test('it lists every command with its keys', { tag: '@desktop' }, async ({ page }) => {
-  await new Terminal(page).open(session);
+  await session.open(page);
   await page.keyboard.press('Control+k');
   const options = page.getByRole('option');
   for (const [title, keys] of [
@@ -80,7 +75,7 @@ test('each kind of command does its work', { tag: '@desktop' }, async ({ api, fa
   // The session that was left is deleted while its page may still ask for it.
   faults.expect(/status of 404.*\/rpc\/session\/get/);
   const other: { id: string } = await (await api.post('/api/sessions', { data: { name: 'Elsewhere' } })).json();
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.run('New terminal');
   await expect(terminal.tab(2)).toHaveAttribute('aria-selected', 'true');
   await terminal.ready();
@@ -111,14 +106,14 @@ test('each kind of command does its work', { tag: '@desktop' }, async ({ api, fa
 });
 
 test('a session is restarted from it', { tag: '@desktop' }, async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.run('Restart session');
   await expect(terminal.chip).not.toHaveText('connected', { timeout: 40_000 });
   await expect(terminal.chip).toHaveText('connected', { timeout: 60_000 });
 });
 
 test('keys do what the palette does', { tag: '@desktop' }, async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await page.keyboard.press('Control+Shift+Enter');
   await expect(terminal.tab(2)).toHaveAttribute('aria-selected', 'true');
   await terminal.ready();
@@ -132,7 +127,7 @@ test('keys do what the palette does', { tag: '@desktop' }, async ({ page }) => {
 });
 
 test('the whole way by keyboard, from the page to a command and out of the terminal', { tag: '@desktop' }, async ({ page }) => {
-  await page.goto(`/sessions/${session}`);
+  await page.goto(`/sessions/${session.id()}`);
   const terminal = await new Terminal(page).ready();
   await expect(terminal.input).toBeFocused();
   // Tab belongs to the program.
@@ -164,7 +159,7 @@ test('the whole way by keyboard, from the page to a command and out of the termi
 });
 
 test('the list of shortcuts breaks no rule', async ({ axe, isMobile, page }) => {
-  await new Terminal(page).open(session);
+  await session.open(page);
   if (isMobile) {
     await page.getByRole('button', { name: 'Commands' }).tap();
     await expect(page.getByRole('option').first()).toBeVisible();

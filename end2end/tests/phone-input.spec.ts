@@ -5,7 +5,8 @@ import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 
 import { expect, test } from '../fixtures.ts';
-import { START_LIMIT_MS, Terminal } from '../pages/terminal.ts';
+import { START_LIMIT_MS } from '../pages/terminal.ts';
+import { eachInASession } from '../support/session.ts';
 
 interface Told {
   type: string;
@@ -35,19 +36,7 @@ const cases = KEYBOARDS.flatMap((keyboard) => {
   return (JSON.parse(readFileSync(file, 'utf8')) as Case[]).map((one) => ({ ...one, keyboard }));
 });
 
-let session = '';
-
-test.beforeEach(async ({ api, page, signIn }) => {
-  const made = await api.post('/api/sessions', { data: {} });
-  session = (await made.json()).id;
-  const started = await api.post(`/api/sessions/${session}/start`);
-  expect(started.ok(), await started.text()).toBe(true);
-  await signIn(page);
-});
-
-test.afterEach(async ({ api }) => {
-  expect((await api.delete(`/api/sessions/${session}`)).ok()).toBe(true);
-});
+const session = eachInASession();
 
 /** Collects what the page sends to terminals as input. */
 function input(page: Page): Buffer[] {
@@ -89,7 +78,7 @@ async function play(page: Page, one: Case): Promise<void> {
 
 async function replay(page: Page, played: typeof cases): Promise<void> {
   const sent = input(page);
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.type('stty -echo; PS1=; lines() { while IFS= read -r line; do printf "<%s>\\n" "$line"; done; }; clear; lines');
   await expect.poll(() => terminal.screen(), { timeout: START_LIMIT_MS }).toBe('');
   for (const [number, one] of played.entries()) {
@@ -130,7 +119,7 @@ test('an input method on a desktop is sent once', { tag: '@desktop' }, async ({ 
 });
 
 test('the field asks keyboards for plain text, and is primed', { tag: '@phone' }, async ({ page }) => {
-  await new Terminal(page).open(session);
+  await session.open(page);
   const field = page.locator('.pane-shown .xterm-helper-textarea');
   for (const [name, value] of Object.entries({
     autocomplete: 'off',
@@ -146,7 +135,7 @@ test('the field asks keyboards for plain text, and is primed', { tag: '@phone' }
 });
 
 test('what is composed is shown at the cursor until it is sent', { tag: '@phone' }, async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   const view = page.locator('.pane-shown .composition-view');
   await play(page, {
     name: '', device: 'touch', sent: '', line: '',

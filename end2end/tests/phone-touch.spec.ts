@@ -3,6 +3,7 @@ import type { Locator, Page, WebSocketRoute } from '@playwright/test';
 
 import { expect, test } from '../fixtures.ts';
 import { Terminal } from '../pages/terminal.ts';
+import { eachInASession } from '../support/session.ts';
 import { Fingers, type Point } from '../support/touch.ts';
 
 /** Where a keyboard of the size of Gboard's would begin, from the bottom. */
@@ -11,19 +12,7 @@ const KEYBOARD = 300;
 /** How long a page that comes back may take until it is connected. */
 const BACK_LIMIT_MS = 1_000;
 
-let session = '';
-
-test.beforeEach(async ({ api, page, signIn }) => {
-  const made = await api.post('/api/sessions', { data: {} });
-  session = (await made.json()).id;
-  const started = await api.post(`/api/sessions/${session}/start`);
-  expect(started.ok(), await started.text()).toBe(true);
-  await signIn(page);
-});
-
-test.afterEach(async ({ api }) => {
-  expect((await api.delete(`/api/sessions/${session}`)).ok()).toBe(true);
-});
+const session = eachInASession();
 
 async function box(locator: Locator) {
   const found = await locator.boundingBox();
@@ -69,7 +58,7 @@ test('with the keyboard over the page, the prompt and the key bar are above it',
     const keyboard = Object.assign(new EventTarget(), { overlaysContent: false, boundingRect: new DOMRect() });
     Object.defineProperty(navigator, 'virtualKeyboard', { value: keyboard, configurable: true });
   });
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await fill(terminal);
   const { height } = page.viewportSize() ?? { height: 0 };
   const open = (by: number) =>
@@ -103,7 +92,7 @@ test('without that, the visual viewport says where the keyboard is, and a pinch 
       });
     }
   });
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await fill(terminal);
   const { height } = page.viewportSize() ?? { height: 0 };
   const show = (values: Record<string, number>) =>
@@ -131,14 +120,14 @@ test.describe('in Samsung Internet', () => {
   });
 
   test('its bottom bar is left free', { tag: '@phone' }, async ({ page }) => {
-    await new Terminal(page).open(session);
+    await session.open(page);
     const { height } = page.viewportSize() ?? { height: 0 };
     await expect(page.locator('.terminal-page')).toHaveCSS('height', `${height - 48}px`);
   });
 });
 
 test('the key bar sends keys and leaves the keyboard where it is', { tag: '@phone' }, async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await listen(terminal);
   await expect(field(page)).toBeFocused();
   for (const name of ['Escape', 'Left', 'Home', 'Page up', 'Pipe', 'Tilde']) {
@@ -155,7 +144,7 @@ test('the key bar sends keys and leaves the keyboard where it is', { tag: '@phon
 });
 
 test('Ctrl on the bar is for the next key, and locked by a second tap', { tag: '@phone' }, async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await listen(terminal);
   const ctrl = key(page, 'Ctrl');
   await ctrl.tap();
@@ -185,7 +174,7 @@ test('Ctrl on the bar is for the next key, and locked by a second tap', { tag: '
 });
 
 test('a key that is held repeats until it is let go', { tag: '@phone' }, async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await listen(terminal);
   const fingers = await Fingers.on(page);
   const left = await box(key(page, 'Left'));
@@ -202,7 +191,7 @@ test('a key that is held repeats until it is let go', { tag: '@phone' }, async (
 });
 
 test('a swipe along the line moves the cursor of the program', { tag: '@phone' }, async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await listen(terminal);
   const fingers = await Fingers.on(page);
   const row = await rowOf(page, 'ready-2');
@@ -213,7 +202,7 @@ test('a swipe along the line moves the cursor of the program', { tag: '@phone' }
 });
 
 test('a vertical swipe scrolls, glides on, and no program hears of it', { tag: '@phone' }, async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await fill(terminal);
   const fingers = await Fingers.on(page);
   const screen = await box(page.locator('.pane-shown .screen'));
@@ -224,7 +213,7 @@ test('a vertical swipe scrolls, glides on, and no program hears of it', { tag: '
 });
 
 test('where a program has the screen a vertical swipe is its arrows', { tag: '@phone' }, async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.type("printf '\\033[?1049h'; clear; echo whole-$((1 + 1)); stty -icanon -echo; cat -v");
   await terminal.sees('whole-2');
   const fingers = await Fingers.on(page);
@@ -236,7 +225,7 @@ test('where a program has the screen a vertical swipe is its arrows', { tag: '@p
 });
 
 test('a program that has the mouse gets a wheel', { tag: '@phone' }, async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.type("clear; printf '\\033[?1000h\\033[?1006h'; echo mouse-$((1 + 1)); stty -icanon -echo; cat -v");
   await terminal.sees('mouse-2');
   const fingers = await Fingers.on(page);
@@ -249,7 +238,7 @@ test('a program that has the mouse gets a wheel', { tag: '@phone' }, async ({ pa
 
 test('a long press selects a word, handles extend it, and the bar copies', { tag: '@phone' }, async ({ context, page }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.type('clear; echo alpha-$((1 + 1)) beta gamma');
   await terminal.sees('alpha-2 beta gamma');
   const fingers = await Fingers.on(page);
@@ -271,7 +260,7 @@ test('a long press selects a word, handles extend it, and the bar copies', { tag
 });
 
 test('a tap brings the keyboard, and two quick ones select nothing', { tag: '@phone' }, async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.type('clear; echo word-$((1 + 1))');
   await terminal.sees('word-2');
   await field(page).blur();
@@ -285,7 +274,7 @@ test('a tap brings the keyboard, and two quick ones select nothing', { tag: '@ph
 });
 
 test('two fingers change the size of the font, and the page stays as it is', { tag: '@phone' }, async ({ page }) => {
-  await new Terminal(page).open(session);
+  await session.open(page);
   const rows = () => page.locator('.pane-shown .xterm-rows > div').count();
   const before = await rows();
   const fingers = await Fingers.on(page);
@@ -303,7 +292,7 @@ test('back from the background, it is connected within a second', { tag: '@phone
     open.push(socket);
     socket.connectToServer();
   });
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   const see = (state: string) =>
     page.evaluate((state) => {
       Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });

@@ -3,23 +3,12 @@ import { type Locator, type Page, chromium } from '@playwright/test';
 
 import { expect, test } from '../fixtures.ts';
 import { START_LIMIT_MS, Terminal } from '../pages/terminal.ts';
+import { eachInASession } from '../support/session.ts';
 
 /** xterm.js waits 3 s for a lost context to come back before it says so. */
 const LOSS_LIMIT_MS = 15_000;
 
-let session = '';
-
-test.beforeEach(async ({ api, signIn, page }) => {
-  const made = await api.post('/api/sessions', { data: {} });
-  session = (await made.json()).id;
-  const started = await api.post(`/api/sessions/${session}/start`);
-  expect(started.ok(), await started.text()).toBe(true);
-  await signIn(page);
-});
-
-test.afterEach(async ({ api }) => {
-  expect((await api.delete(`/api/sessions/${session}`)).ok()).toBe(true);
-});
+const session = eachInASession();
 
 const shown = (page: Page): Locator => page.locator('.pane-shown .screen');
 
@@ -46,7 +35,7 @@ async function place(page: Page, line: RegExp, character: string): Promise<numbe
 }
 
 test('a terminal has the font that suits the screen', async ({ isMobile, page }) => {
-  await new Terminal(page).open(session);
+  await session.open(page);
   const rows = shown(page).locator('.xterm-rows');
   await expect(rows).toHaveCSS('font-size', isMobile ? '13px' : '14px');
   await expect(rows).toHaveCSS('font-family', /^"JetBrains Mono"/);
@@ -54,7 +43,7 @@ test('a terminal has the font that suits the screen', async ({ isMobile, page })
 });
 
 test('wide characters take two cells in the page as in the guest', { tag: '@desktop' }, async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   for (const [text, cells] of [
     ['0123456789', 10],
     ['日本語', 6],
@@ -75,7 +64,7 @@ test('wide characters take two cells in the page as in the guest', { tag: '@desk
 });
 
 test('the bell shows, and is kept for a tab that nobody looks at', { tag: '@desktop' }, async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   // It is a flash: asked for now and then, it would be missed on a busy machine.
   await page.evaluate(() => {
     const seen = new MutationObserver(() => {
@@ -89,7 +78,7 @@ test('the bell shows, and is kept for a tab that nobody looks at', { tag: '@desk
 });
 
 test('there is one cursor, and none where a program hides it', async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await expect(shown(page).locator('.xterm-helper-textarea')).toHaveCSS('caret-color', 'rgba(0, 0, 0, 0)');
   // A phone shows it with the first key: nothing has the keyboard before.
   await terminal.type('');
@@ -101,12 +90,12 @@ test('there is one cursor, and none where a program hides it', async ({ page }) 
 });
 
 test('who watches sees all of a larger screen, and none of it is cut', { tag: '@desktop' }, async ({ context, page }) => {
-  const driver = await new Terminal(page).open(session);
+  const driver = await session.open(page);
   await driver.type('clear; printf "%$(($(tput cols) - 3))s\\n" end; stty size');
   await driver.sees(/^\d+ \d+$/m);
   const other = await context.newPage();
   await other.setViewportSize({ width: 480, height: 420 });
-  await other.goto(`/sessions/${session}`);
+  await other.goto(`/sessions/${session.id()}`);
   const watcher = new Terminal(other);
   await expect(watcher.chip).toHaveText('connected', { timeout: START_LIMIT_MS });
   await watcher.sees('end');
@@ -157,7 +146,7 @@ test('WebGL draws where it is fast, and the DOM once its contexts are lost', { t
       });
     });
     const page = await context.newPage();
-    await page.goto(`/sessions/${session}`);
+    await page.goto(`/sessions/${session.id()}`);
     await expect(page.locator('.chip')).toHaveText('connected', { timeout: START_LIMIT_MS });
     const canvas = page.locator('.pane-shown .xterm-screen canvas:not(.xterm-link-layer)');
     const rows = page.locator('.pane-shown .xterm-rows');

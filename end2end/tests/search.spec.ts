@@ -2,22 +2,11 @@
 import { type Page } from '@playwright/test';
 
 import { expect, test } from '../fixtures.ts';
-import { Terminal } from '../pages/terminal.ts';
+import { eachInASession } from '../support/session.ts';
 
 const LINES = 5_000;
 
-let session = '';
-
-test.beforeEach(async ({ api, page, signIn }) => {
-  const made = await api.post('/api/sessions', { data: {} });
-  session = (await made.json()).id;
-  expect((await api.post(`/api/sessions/${session}/start`)).ok()).toBe(true);
-  await signIn(page);
-});
-
-test.afterEach(async ({ api }) => {
-  expect((await api.delete(`/api/sessions/${session}`)).ok()).toBe(true);
-});
+const session = eachInASession();
 
 /** How often a pattern stands in the lines that `seq` writes. */
 function standing(pattern: RegExp): number {
@@ -35,7 +24,7 @@ async function open(page: Page, isMobile: boolean): Promise<void> {
 }
 
 test('it counts and walks through the whole scrollback', async ({ axe, isMobile, page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.type(`clear; seq ${LINES}; echo do-$((1 + 1))ne`);
   await terminal.sees('do-2ne');
   await open(page, isMobile);
@@ -81,7 +70,7 @@ test('it counts and walks through the whole scrollback', async ({ axe, isMobile,
 });
 
 test('it searches the tile that has the keyboard', { tag: '@desktop' }, async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.type('echo one-$((1 + 1))');
   await terminal.sees('one-2');
   await terminal.openTabs(2);

@@ -3,19 +3,9 @@ import { type Page } from '@playwright/test';
 
 import { expect, test } from '../fixtures.ts';
 import { Terminal } from '../pages/terminal.ts';
+import { eachInASession } from '../support/session.ts';
 
-let session = '';
-
-test.beforeEach(async ({ api, page, signIn }) => {
-  const made = await api.post('/api/sessions', { data: {} });
-  session = (await made.json()).id;
-  expect((await api.post(`/api/sessions/${session}/start`)).ok()).toBe(true);
-  await signIn(page);
-});
-
-test.afterEach(async ({ api }) => {
-  expect((await api.delete(`/api/sessions/${session}`)).ok()).toBe(true);
-});
+const session = eachInASession();
 
 async function middle(page: Page, number: number): Promise<{ x: number; y: number }> {
   const box = await page.locator(`#tab-${number}`).boundingBox();
@@ -24,7 +14,7 @@ async function middle(page: Page, number: number): Promise<{ x: number; y: numbe
 }
 
 test('a tab is dragged to its place, and the order survives a reload', { tag: '@desktop' }, async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.openTabs(4);
   const from = await middle(page, 4);
   const to = await middle(page, 2);
@@ -54,7 +44,7 @@ test('a tab is dragged to its place, and the order survives a reload', { tag: '@
 });
 
 test('a tab is moved by keys, which is said, and keeps the keyboard', { tag: '@desktop' }, async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.openTabs(3);
   await terminal.tab(3).focus();
   await page.keyboard.press('Alt+Shift+ArrowLeft');
@@ -68,7 +58,7 @@ test('a tab is moved by keys, which is said, and keeps the keyboard', { tag: '@d
 });
 
 test('a finger that rests on a tab lifts it: moved it is sorted, still it may be closed', { tag: '@phone' }, async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.openTabs(3);
   const touch = await page.context().newCDPSession(page);
   const send = (type: string, at?: { x: number; y: number }) =>
@@ -95,10 +85,10 @@ test('a finger that rests on a tab lifts it: moved it is sorted, still it may be
 });
 
 test('what a browser has stored of the tabs may be anything', async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.openTabs(2);
   for (const stored of ['<img src=x onerror=alert(1)>', '999999 9 999 seven', '21 2 21 tabbed', '{"open":[1,2,3]}', ' '.repeat(9_999)]) {
-    await page.evaluate(([key, stored]) => localStorage.setItem(key, stored), [`berth:tabs:${session}`, stored] as const);
+    await page.evaluate(([key, stored]) => localStorage.setItem(key, stored), [`berth:tabs:${session.id()}`, stored] as const);
     await page.reload();
     await terminal.ready();
     await expect.poll(() => terminal.numbers()).toEqual([1, 2]);
@@ -107,7 +97,7 @@ test('what a browser has stored of the tabs may be anything', async ({ page }) =
 });
 
 test('a program names its tab, as text only, and a bell marks one that is not looked at', async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.type(`printf '\\033]0;<b id=injected>hi</b>\\007'; read -r`);
   await expect(terminal.tab(1)).toHaveAttribute('title', '<b id=injected>hi</b>');
   await expect(page.locator('#injected')).toHaveCount(0);
@@ -125,7 +115,7 @@ test('a program names its tab, as text only, and a bell marks one that is not lo
 });
 
 test('the tab that is asked for comes into sight', { tag: '@phone' }, async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.openTabs(6);
   await expect(terminal.tab(6)).toBeInViewport({ ratio: 0.9 });
   await page.getByRole('button', { name: 'Commands' }).tap();

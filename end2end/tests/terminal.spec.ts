@@ -4,23 +4,12 @@ import { type Page, type WebSocketRoute } from '@playwright/test';
 import { expect, test } from '../fixtures.ts';
 import { Dashboard } from '../pages/dashboard.ts';
 import { START_LIMIT_MS, Terminal } from '../pages/terminal.ts';
+import { eachInASession } from '../support/session.ts';
 
 /** One that the server would send when it goes away for a moment. */
 const TRY_AGAIN = 1013;
 
-let session = '';
-
-test.beforeEach(async ({ api, page, signIn }) => {
-  const made = await api.post('/api/sessions', { data: {} });
-  session = (await made.json()).id;
-  const started = await api.post(`/api/sessions/${session}/start`);
-  expect(started.ok(), await started.text()).toBe(true);
-  await signIn(page);
-});
-
-test.afterEach(async ({ api }) => {
-  expect((await api.delete(`/api/sessions/${session}`)).ok()).toBe(true);
-});
+const session = eachInASession();
 
 /** Passes the terminals' sockets through, and keeps them so that they can be cut. */
 async function sockets(page: Page): Promise<WebSocketRoute[]> {
@@ -37,13 +26,13 @@ async function cut(sockets: WebSocketRoute[]): Promise<void> {
 }
 
 test('what is typed comes back, and so does what it does', async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.type('printf "%s\\n" "höher 日本 $BERTH_TERMINAL"');
   await terminal.sees(/^höher 日本 1$/m);
 });
 
 test('the shell is as large as the page lets it be, and follows', async ({ isMobile, page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   const size = async () => {
     await terminal.type('clear; stty size');
     const [, rows, cols] = await terminal.match(/^(\d+) (\d+)$/m);
@@ -61,7 +50,7 @@ test('the shell is as large as the page lets it be, and follows', async ({ isMob
 });
 
 test('a reload shows the screen as it was', async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.type('echo still-$((40 + 2))-here');
   await terminal.sees('still-42-here');
   await page.reload();
@@ -70,7 +59,7 @@ test('a reload shows the screen as it was', async ({ page }) => {
 });
 
 test('there are up to six tabs and no seventh, and a new one takes the lowest free number', async ({ isMobile, page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   for (let number = 2; number <= 6; number += 1) {
     await terminal.newTab.click();
     await expect(terminal.tab(number)).toHaveAttribute('aria-selected', 'true');
@@ -92,7 +81,7 @@ test('there are up to six tabs and no seventh, and a new one takes the lowest fr
 });
 
 test('tabs and the one that was shown survive a reload', async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.newTab.click();
   await terminal.ready();
   await terminal.newTab.click();
@@ -107,7 +96,7 @@ test('tabs and the one that was shown survive a reload', async ({ page }) => {
 });
 
 test('a tab is called by what runs in it', async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await expect(terminal.tab(1)).toContainText('bash');
   await terminal.type('sleep 600');
   await expect(terminal.tab(1)).toContainText('sleep');
@@ -117,7 +106,7 @@ test('a tab is called by what runs in it', async ({ page }) => {
 
 // A phone has no arrow keys.
 test('the arrow keys move between tabs', { tag: '@desktop' }, async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.newTab.click();
   await terminal.tab(2).focus();
   await page.keyboard.press('ArrowRight');
@@ -127,7 +116,7 @@ test('the arrow keys move between tabs', { tag: '@desktop' }, async ({ page }) =
 
 test('a cut connection comes back by itself, and the screen is never cleared', async ({ page }) => {
   const open = await sockets(page);
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.type('echo before-$((1 + 1))');
   await terminal.sees('before-2');
   // Counts each moment in which the line was not on the screen.
@@ -152,7 +141,7 @@ test('a cut connection comes back by itself, and the screen is never cleared', a
 
 test('offline, nothing is tried; online again, it is back at once', async ({ context, page }) => {
   const open = await sockets(page);
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await context.setOffline(true);
   await cut(open);
   await expect(terminal.chip).toHaveText('offline');
@@ -164,7 +153,7 @@ test('offline, nothing is tried; online again, it is back at once', async ({ con
 });
 
 test('when the shell ends the page says how, and opens another', async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.type('exit 7');
   await expect(page.getByText('The process ended with exit code 7.')).toBeVisible();
   await expect(terminal.chip).toHaveText('ended');
@@ -175,10 +164,10 @@ test('when the shell ends the page says how, and opens another', async ({ page }
 });
 
 test('one of two watchers drives, and the other may take control', async ({ context, page }) => {
-  const first = await new Terminal(page).open(session);
+  const first = await session.open(page);
   const other = await context.newPage();
   const second = new Terminal(other);
-  await other.goto(`/sessions/${session}`);
+  await other.goto(`/sessions/${session.id()}`);
   await expect(second.chip).toHaveText('connected', { timeout: START_LIMIT_MS });
   const watching = page.getByRole('button', { name: 'Take control' });
   const alsoWatching = other.getByRole('button', { name: 'Take control' });
@@ -204,7 +193,7 @@ test('xterm.js is fetched when a terminal opens, and once', async ({ page }) => 
 });
 
 test('ten megabytes arrive while the page stays alive', async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.type('yes "$(printf %080d 7)" | head -c 10000000 > /dev/stdout; echo flood-$((1 + 1))');
   await terminal.sees('flood-2');
   await terminal.type('echo alive-$((1 + 1))');
@@ -212,7 +201,7 @@ test('ten megabytes arrive while the page stays alive', async ({ page }) => {
 });
 
 test('a terminal that is not shown keeps its size', async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.type('trap "echo resized-$((1 + 1))" WINCH; stty size; echo set-$((1 + 1))');
   await terminal.sees('set-2');
   await terminal.newTab.click();

@@ -2,7 +2,7 @@
 import { type Page } from '@playwright/test';
 
 import { expect, test } from '../fixtures.ts';
-import { Terminal } from '../pages/terminal.ts';
+import { eachInASession } from '../support/session.ts';
 
 /** What the menu calls each layout, how many it shows, and its keys. */
 const LAYOUTS = [
@@ -13,18 +13,7 @@ const LAYOUTS = [
   { name: 'Tabs', tiles: 1, keys: 'Control+Alt+1' },
 ] as const;
 
-let session = '';
-
-test.beforeEach(async ({ api, page, signIn }) => {
-  const made = await api.post('/api/sessions', { data: {} });
-  session = (await made.json()).id;
-  expect((await api.post(`/api/sessions/${session}/start`)).ok()).toBe(true);
-  await signIn(page);
-});
-
-test.afterEach(async ({ api }) => {
-  expect((await api.delete(`/api/sessions/${session}`)).ok()).toBe(true);
-});
+const session = eachInASession();
 
 /** Marks each terminal's own element, so that another in its place would be noticed. */
 async function mark(page: Page): Promise<void> {
@@ -43,7 +32,7 @@ async function boxes(page: Page): Promise<Map<number, { x: number; y: number; wi
 }
 
 test('each layout is chosen in the menu and by its keys, and no terminal is made anew', { tag: '@desktop' }, async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.openTabs(6);
   await mark(page);
   const menu = page.getByRole('button', { name: 'Layout' });
@@ -63,7 +52,7 @@ test('each layout is chosen in the menu and by its keys, and no terminal is made
 });
 
 test('tiles share the page without a gap, and their shells know their size', { tag: '@desktop' }, async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.openTabs(4);
   await page.keyboard.press('Control+Alt+3');
   await expect(page.locator('.pane-shown')).toHaveCount(3);
@@ -85,7 +74,7 @@ test('tiles share the page without a gap, and their shells know their size', { t
 });
 
 test('a click gives a tile the keyboard, and so do keys', { tag: '@desktop' }, async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.openTabs(4);
   await page.keyboard.press('Control+Alt+4');
   for (const number of [1, 3]) {
@@ -104,7 +93,7 @@ test('a click gives a tile the keyboard, and so do keys', { tag: '@desktop' }, a
 });
 
 test('closing falls back to the best fit', { tag: '@desktop' }, async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.openTabs(5);
   await page.keyboard.press('Control+Alt+4');
   await expect.poll(() => terminal.shown()).toEqual([1, 2, 3, 5]);
@@ -123,7 +112,7 @@ test('closing falls back to the best fit', { tag: '@desktop' }, async ({ page })
 });
 
 test('asking for a hidden tab returns to tabs', { tag: '@desktop' }, async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.openTabs(3);
   await page.keyboard.press('Control+Alt+2');
   await expect.poll(() => terminal.shown()).toEqual([1, 3]);
@@ -136,7 +125,7 @@ test('asking for a hidden tab returns to tabs', { tag: '@desktop' }, async ({ pa
 });
 
 test('layout and tiles survive a reload, and each tile connects', { tag: '@desktop' }, async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.openTabs(4);
   await terminal.tab(2).click();
   await page.keyboard.press('Control+Alt+2');
@@ -150,7 +139,7 @@ test('layout and tiles survive a reload, and each tile connects', { tag: '@deskt
 });
 
 test('four tiles break no rule, in the dark and in the light', { tag: '@desktop' }, async ({ axe, page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.openTabs(4);
   await page.keyboard.press('Control+Alt+4');
   await expect(page.locator('.pane-shown')).toHaveCount(4);
@@ -164,9 +153,9 @@ test('four tiles break no rule, in the dark and in the light', { tag: '@desktop'
 });
 
 test('a phone shows one terminal, however they were arranged', { tag: '@phone' }, async ({ page }) => {
-  const terminal = await new Terminal(page).open(session);
+  const terminal = await session.open(page);
   await terminal.openTabs(4);
-  await page.evaluate((key) => localStorage.setItem(key, '1234 2 1234 four'), `berth:tabs:${session}`);
+  await page.evaluate((key) => localStorage.setItem(key, '1234 2 1234 four'), `berth:tabs:${session.id()}`);
   await page.reload();
   await terminal.ready();
   await expect(terminal.tab(2)).toHaveAttribute('aria-selected', 'true');
