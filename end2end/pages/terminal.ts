@@ -41,11 +41,15 @@ export class Terminal {
     await (typeof what === 'string' ? seen.toContain(what) : seen.toMatch(what));
   }
 
-  /** Waits for a text that the screen's width may have cut into rows anywhere. */
-  async seesWrapped(what: string): Promise<void> {
-    await expect
-      .poll(async () => (await this.screen()).replaceAll('\n', ''), { timeout: START_LIMIT_MS })
-      .toContain(what);
+  /** Waits for what the screen's width may have cut into rows anywhere. */
+  async seesWrapped(what: string | RegExp): Promise<void> {
+    const seen = expect.poll(() => this.joined(), { timeout: START_LIMIT_MS });
+    await (typeof what === 'string' ? seen.toContain(what) : seen.toMatch(what));
+  }
+
+  /** The screen as one line: a row's end may be the screen's own. */
+  async joined(): Promise<string> {
+    return (await this.screen()).replaceAll('\n', '');
   }
 
   /** Waits until the screen matches, and gives that match. */
@@ -87,6 +91,22 @@ export class Terminal {
       await expect(this.tabs).toHaveCount(next);
       await this.ready();
     }
+    // A tab is as wide as its label, which is the shell's name once the shell runs.
+    await expect(this.tabs.filter({ hasNotText: 'bash' })).toHaveCount(0);
+  }
+
+  /** What the chip has said since, in order: some of it stands for a moment only. */
+  async chipSays(): Promise<() => Promise<string[]>> {
+    const said = await this.chip.evaluateHandle((chip) => {
+      const said: string[] = [];
+      new MutationObserver(() => said.push(chip.textContent ?? '')).observe(chip, {
+        childList: true,
+        characterData: true,
+        subtree: true,
+      });
+      return said;
+    });
+    return () => said.jsonValue();
   }
 
   /** Runs a command by the palette. */

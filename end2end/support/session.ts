@@ -22,8 +22,9 @@ export function eachInASession(data: { name?: string } = {}): { id: () => string
 
 /** The middle of a piece of text on the terminal's screen. */
 export async function placeOf(page: Page, text: string): Promise<{ x: number; y: number }> {
-  const place = () =>
-    page.evaluate((wanted) => {
+  let found: { x: number; y: number } | null = null;
+  const place = async () => {
+    found = await page.evaluate((wanted) => {
       for (const row of document.querySelectorAll('.pane-shown .xterm-rows > div')) {
         const at = (row.textContent ?? '').replaceAll('\u00a0', ' ').indexOf(wanted);
         if (at < 0) continue;
@@ -45,6 +46,8 @@ export async function placeOf(page: Page, text: string): Promise<{ x: number; y:
       }
       return null;
     }, text);
+    return found;
+  };
   await expect.poll(place, { message: `“${text}” on the screen` }).not.toBeNull();
-  return (await place())!;
+  return found!;
 }

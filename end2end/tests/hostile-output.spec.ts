@@ -67,17 +67,20 @@ test('questions are answered once, whoever watches, and the title never', { tag:
   const other = await context.newPage();
   await other.goto(`/sessions/${session.id()}`);
   await expect(other.locator('.chip')).toHaveText('connected', { timeout: START_LIMIT_MS });
-  // What the terminal says to the program is read raw and shown as text; an answer more would be seen in it.
-  const ask = (question: string) =>
-    terminal.type(`stty raw -echo min 0 time 5; printf '${question}'; a=$(cat | od -An -c | tr -d ' \\n'); stty sane; clear; echo "<$a>"`);
-  await ask(`${ESC}[5n`);
-  await terminal.sees('<033[0n>');
-  await ask(`${ESC}[c`);
-  await terminal.sees('<033[?1;2c>');
-  await ask(`${ESC}[21t\\005${ESC}]52;c;?\\007${ESC}[5n`);
-  await terminal.sees('<033[0n>');
-  await ask(`${ESC}]11;?\\007`);
-  await terminal.sees(/^<033\]11;rgb:[0-9a-f/]+033\\+>$/m);
+  // What the terminal says to the program is read up to the `last` that the answer ends in, and shown as text. One
+  // that came twice would be read by the next question.
+  const ask = (question: string, last: string) =>
+    terminal.type(`stty raw -echo; printf '${question}'; IFS= read -r -d '${last}' a; stty sane; a=$(printf %s "$a" | od -An -c | tr -d ' \\n'); clear; echo "<$a>"`);
+  await ask(`${ESC}[5n`, 'n');
+  await terminal.sees('<033[0>');
+  await ask(`${ESC}[c`, 'c');
+  await terminal.sees('<033[?1;2>');
+  await ask(`${ESC}[21t\\005${ESC}]52;c;?\\007${ESC}[5n`, 'n');
+  await terminal.sees('<033[0>');
+  await ask(`${ESC}]11;?\\007`, '\\');
+  await terminal.sees(/^<033\]11;rgb:[0-9a-f/]+033>$/m);
+  await ask(`${ESC}[5n`, 'n');
+  await terminal.sees('<033[0>');
 });
 
 /** Has xterm.js do to OSC 7777 what a fault in it would do. */

@@ -129,8 +129,9 @@ test('a cut connection comes back by itself, and the screen is never cleared', a
       new MutationObserver(look).observe(rows, { childList: true, characterData: true, subtree: true });
     }
   });
+  const said = await terminal.chipSays();
   await cut(open);
-  await expect(terminal.chip).toHaveText(/reconnecting/);
+  await expect.poll(async () => (await said()).some((text) => /reconnecting/.test(text))).toBe(true);
   expect(await terminal.screen()).toContain('before-2');
   await expect(terminal.chip).toHaveText('connected');
   await terminal.type('echo after-$((1 + 1))');

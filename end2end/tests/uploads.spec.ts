@@ -32,7 +32,7 @@ test('a pasted image is uploaded, and its path typed', async ({ page }) => {
   await terminal.type('clear');
   await give(page, 'paste', [{ name: 'image.png', type: 'image/png', text: 'a picture' }]);
   // A phone wraps the path.
-  await expect.poll(async () => (await terminal.screen()).replaceAll('\n', '')).toMatch(/uploads\/image\S*\.png$/);
+  await terminal.seesWrapped(/uploads\/image\S*\.png$/);
   await page.locator('.pane-shown .xterm-helper-textarea').focus();
   await page.keyboard.press('Home');
   await page.keyboard.type('cat ');
@@ -48,11 +48,9 @@ test('dropped files come in order, each as one word', async ({ page }) => {
     { name: "it's a $(touch hurt) b.txt", type: 'text/plain', text: 'one' },
     { name: 'two.txt', type: 'text/plain', text: 'two' },
   ]);
-  await terminal.sees(/two\S*\.txt/);
+  await terminal.seesWrapped(/two\S*\.txt/);
   await page.keyboard.press('Enter');
-  await expect
-    .poll(async () => (await terminal.screen()).replaceAll('\n', ''))
-    .toMatch(/<\/\S*uploads\/it's a .*b\S*\.txt><\/\S*uploads\/two\S*\.txt>/);
+  await terminal.seesWrapped(/<\/\S*uploads\/it's a .*b\S*\.txt><\/\S*uploads\/two\S*\.txt>/);
 });
 
 test('files held over a terminal are told where they go', { tag: '@desktop' }, async ({ page }) => {
