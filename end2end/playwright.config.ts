@@ -12,6 +12,8 @@ const CHROMIUM_ARGS = [
   '--disable-component-update',
   '--disable-sync',
   '--no-first-run',
+  // A name that isn't this machine's to the browser, so that pages under it have what plain HTTP gives them.
+  '--host-resolver-rules=MAP berth.test 127.0.0.1',
 ];
 
 const SECOND = 1000;

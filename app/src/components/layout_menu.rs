@@ -37,7 +37,7 @@ pub fn LayoutMenu(page: SessionPage) -> impl IntoView {
                             >
                                 {icons::drawn(choice.picture())}
                                 <span>{choice.title()}</span>
-                                {command.chord().map(|chord| view! { <kbd>{chord.text(is_mac())}</kbd> })}
+                                {command.keys(is_mac()).map(|keys| view! { <kbd>{keys}</kbd> })}
                             </button>
                         }
                     })

@@ -208,7 +208,7 @@ fn find(page: SessionPage, sessions: &[(SessionId, String)], query: &str) -> Vec
     let commands = commands.map(|command| Entry {
         what: What::Command(command),
         title: command.title().to_owned(),
-        keys: command.chord().map(|chord| chord.text(mac)),
+        keys: command.keys(mac),
         possible: command.is_possible(&now),
     });
     let sessions = sessions.iter().map(|(id, name)| Entry {

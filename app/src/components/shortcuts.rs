@@ -59,7 +59,7 @@ pub fn Shortcuts(page: SessionPage) -> impl IntoView {
 fn Section(group: Group) -> impl IntoView {
     let mac = is_mac();
     let commands = Command::all().filter(move |command| command.group() == group);
-    let rows = commands.filter_map(|command| Some((command.title(), command.chord()?.text(mac))));
+    let rows = commands.filter_map(|command| Some((command.title(), command.keys(mac)?)));
     let also = ALSO.into_iter().filter(|(of, ..)| *of == group).map(|(_, title, keys)| (title, keys.to_owned()));
     let rows: Vec<_> = rows.chain(also).collect();
     (!rows.is_empty()).then(|| {

@@ -334,6 +334,17 @@ impl Command {
         Some(chord)
     }
 
+    /// Its keys, as people read them. On a Mac the browser itself copies and pastes with ⌘ alone.
+    #[must_use]
+    pub fn keys(self, mac: bool) -> Option<String> {
+        let chord = match self {
+            Self::Copy if mac => main(Key::Letter('c')),
+            Self::Paste if mac => main(Key::Letter('v')),
+            _ => self.chord()?,
+        };
+        Some(chord.text(mac))
+    }
+
     /// Other keys that run it.
     fn other_chord(self) -> Option<Chord> {
         match self {

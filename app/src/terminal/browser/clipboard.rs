@@ -84,7 +84,7 @@ fn on_key(event: &KeyboardEvent, state: TerminalState) -> Verdict {
             state.with_screen(|screen| screen.clear_selection());
             Verdict::Taken
         }
-        (true, true, false) | (false, false, true) => {
+        (true, true, false) | (false, _, true) => {
             copy();
             Verdict::Taken
         }

@@ -72,15 +72,32 @@ pub fn paste_clipboard(live: &LiveTerminal) {
         match text.and_then(|text| text.as_string()) {
             Some(text) => paste(&live, &text),
             None => {
-                let how = match (has_touch(), is_mac()) {
-                    (true, _) => "Allow it in the browser's settings for this page.",
-                    (_, true) => "Press ⌘V instead, or allow it in the browser's settings for this page.",
-                    _ => "Press Ctrl+Shift+V instead, or allow it in the browser's settings for this page.",
-                };
-                live.state().toasts.tell(format!("The browser doesn't let this page read the clipboard. {how}"));
+                live.state().toasts.tell(cannot_read(has_clipboard(), has_touch(), is_mac()));
             }
         }
     });
+}
+
+/// What a person can do whose browser doesn't let the page read the clipboard: it asks for leave, where it `lends` one,
+/// which is over HTTPS or from this machine.
+fn cannot_read(lends: bool, touch: bool, mac: bool) -> String {
+    let keys = match (touch, mac) {
+        (true, _) => None,
+        (_, true) => Some("⌘V"),
+        _ => Some("Ctrl+Shift+V"),
+    };
+    let why = if lends {
+        "The browser doesn't let this page read the clipboard."
+    } else {
+        "Browsers let a page read the clipboard over HTTPS only."
+    };
+    let how = match (keys, lends) {
+        (Some(keys), true) => format!("Press {keys} instead, or allow it in the browser's settings for this page."),
+        (Some(keys), false) => format!("Press {keys} instead."),
+        (None, true) => "Allow it in the browser's settings for this page.".to_owned(),
+        (None, false) => "Use the keyboard's own paste instead.".to_owned(),
+    };
+    format!("{why} {how}")
 }
 
 /// None when the browser refuses, or has nothing of use.
