@@ -67,11 +67,12 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   baseURL: async ({ server }, use) => use(server.origin),
 
   faults: [
-    async ({ context }, use, info) => {
+    async ({ context, server }, use, info) => {
       const faults = new Faults(context);
       await use(faults);
-      // The test's own failure says more than what followed from it.
+      // The test's own failure says more than what followed from it, and the server's log of its cause.
       if (info.status === info.expectedStatus) base.expect(faults.unexpected(), 'what pages complained of').toEqual([]);
+      else await info.attach('the server’s log', { body: server.lastLines(), contentType: 'text/plain' });
     },
     { auto: true },
   ],

@@ -1,10 +1,11 @@
 // The page comes up, for somebody signed in, without a word on its console.
 import { expect, test } from '../fixtures.ts';
+import { Dashboard } from '../pages/dashboard.ts';
 
 test('the list of sessions is rendered on the server and hydrated in silence', async ({ page, signIn }) => {
   await signIn(page);
   await expect(page).toHaveTitle(/Berth/);
-  await expect(page.getByRole('button', { name: /new session/i }).first()).toBeVisible();
+  await new Dashboard(page).ready();
   const loaded = await page.evaluate(() => performance.getEntriesByType('resource').map((entry) => entry.name));
   expect(loaded.filter((name) => name.endsWith('.wasm'))).toHaveLength(1);
 });
@@ -13,7 +14,7 @@ test('nothing is fetched from anybody else, and xterm.js only when a terminal op
   const asked: string[] = [];
   page.on('request', (request) => asked.push(request.url()));
   await signIn(page);
-  await expect(page.getByRole('button', { name: /new session/i }).first()).toBeEnabled();
+  await new Dashboard(page).ready();
   expect(asked.filter((url) => !url.startsWith(server.origin) && !url.startsWith('data:'))).toEqual([]);
   expect(asked.filter((url) => url.includes('/vendor/'))).toEqual([]);
 });
