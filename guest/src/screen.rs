@@ -111,12 +111,6 @@ impl Screen {
         self.state.cwd.as_deref()
     }
 
-    /// Whether the program is in the middle of a synchronized update (mode 2026).
-    #[must_use]
-    pub fn is_synchronized(&self) -> bool {
-        self.state.modes.synchronized
-    }
-
     /// The whole state as text, for comparing two screens in tests. With `scrollback_lines`, only so
     /// many of the newest lines; the first of them is taken to begin a line, as in a snapshot.
     #[doc(hidden)]

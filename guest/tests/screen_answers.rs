@@ -66,20 +66,16 @@ fn ansi_text_has_colours_that_end_with_their_line_and_no_other_sequence() {
 
 #[test]
 fn an_update_is_synchronized_from_its_begin_to_its_end_or_a_reset() {
-    let mut screen = shown((20, 3), "");
-    for (bytes, is_synchronized) in [
-        ("x", false),
-        ("\x1b[?2026h", true),
-        ("drawing\x1b[2J", true),
-        ("\x1b[?2026l", false),
-        ("\x1b[?2026;25h", true),
-        ("\x1b[?2026", true),
-        ("l", false),
-        ("\x1b[?2026h\x1b[!p", false),
-        ("\x1b[?2026h\x1bc", false),
+    for (bytes, reply) in [
+        ("x", "\x1b[?2026;2$y"),
+        ("\x1b[?2026h", "\x1b[?2026;1$y"),
+        ("\x1b[?2026hdrawing\x1b[2J", "\x1b[?2026;1$y"),
+        ("\x1b[?2026hdrawing\x1b[2J\x1b[?2026l", "\x1b[?2026;2$y"),
+        ("\x1b[?2026;25h", "\x1b[?2026;1$y"),
+        ("\x1b[?2026h\x1b[!p", "\x1b[?2026;2$y"),
+        ("\x1b[?2026h\x1bc", "\x1b[?2026;2$y"),
     ] {
-        screen.advance(bytes.as_bytes(), &mut Vec::new());
-        assert_eq!(screen.is_synchronized(), is_synchronized, "{bytes:?}");
+        assert_eq!(replies(&format!("{bytes}\x1b[?2026$p")), [reply], "{bytes:?}");
     }
 }
 
