@@ -4,6 +4,9 @@ import type { BrowserContext, ConsoleMessage, Page } from '@playwright/test';
 /** What Chromium says of a page that a busy machine paints late, or that is behind another: it is no fault of the page's. */
 const PAINTED_LATE = /was preloaded using link preload but not used within a few seconds/;
 
+/** What xterm.js says where its idle work was interrupted, as on a busy machine. */
+const INTERRUPTED = /task queue exceeded allotted deadline by \d+ms/;
+
 /** Collects the faults of all pages of a context. */
 export class Faults {
   private readonly found: string[] = [];
@@ -12,7 +15,7 @@ export class Faults {
   constructor(context: BrowserContext) {
     context.on('console', (message: ConsoleMessage) => {
       if (message.type() !== 'error' && message.type() !== 'warning') return;
-      if (PAINTED_LATE.test(message.text())) return;
+      if (PAINTED_LATE.test(message.text()) || INTERRUPTED.test(message.text())) return;
       const { url, lineNumber } = message.location();
       this.found.push(`console ${message.type()}: ${message.text()} (${url}:${lineNumber})`);
     });
