@@ -7,7 +7,8 @@ use web_sys::{Element, KeyboardEvent};
 
 use crate::browser::is_mac;
 use crate::components::session_page::{Panel, SessionPage};
-use crate::terminal::commands::{Command, Press};
+use crate::terminal::commands::Command;
+use crate::terminal::commands::chord::Press;
 
 /// Hears them until the owner is gone.
 pub fn follow_shortcuts(page: SessionPage) {
