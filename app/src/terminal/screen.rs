@@ -57,14 +57,8 @@ pub trait Screen {
     /// Scrolls by so many lines, upwards when negative.
     fn scroll(&self, lines: i32);
     fn scroll_to_end(&self);
-    /// Connects again, or opens another shell.
-    fn again(&self);
-    /// Asks to drive.
-    fn take_control(&self);
     /// Brings the keyboard here.
     fn focus(&self);
     /// Takes the keyboard away, and with it one on the screen.
     fn blur(&self);
-    /// Takes the size of the place it has.
-    fn fit(&self);
 }

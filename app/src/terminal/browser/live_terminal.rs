@@ -126,7 +126,7 @@ impl LiveTerminal {
             observer.observe(parent);
         }
         this.widget().fit();
-        this.step(Link::again);
+        this.again();
         this
     }
 
@@ -149,8 +149,13 @@ impl LiveTerminal {
         self.this.upgrade()
     }
 
+    /// Connects again, or opens another shell.
+    pub fn again(&self) {
+        self.step(Link::again);
+    }
+
     /// Asks to drive.
-    pub(super) fn ask_to_drive(&self) {
+    pub fn take_control(&self) {
         self.control(&ClientFrame::TakeControl);
     }
 

@@ -93,12 +93,12 @@ pub fn mount(
     // A session that runs again is connected to at once, whatever its stop had left.
     Effect::new(move |_| {
         if running.get() {
-            call(live, |live| live.again());
+            call(live, LiveTerminal::again);
         }
     });
     after_first(move || preferences.track(), move || call(live, LiveTerminal::prefer));
-    after_first(move || state.again.track(), move || call(live, |live| live.again()));
-    after_first(move || state.take_control.track(), move || call(live, |live| live.take_control()));
+    after_first(move || state.again.track(), move || call(live, LiveTerminal::again));
+    after_first(move || state.take_control.track(), move || call(live, LiveTerminal::take_control));
     after_first(move || state.focus.track(), move || call(live, LiveTerminal::focus_by_itself));
     follow_window(live);
 }

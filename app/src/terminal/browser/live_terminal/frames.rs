@@ -27,7 +27,7 @@ impl LiveTerminal {
                 self.drive(driver, Size { cols, rows });
                 // The guest may still hold the socket that a sleeping laptop left behind for the driver.
                 if drove && !driver {
-                    self.ask_to_drive();
+                    self.take_control();
                 }
             }
             ServerFrame::Snapshot { offset, bytes } => {

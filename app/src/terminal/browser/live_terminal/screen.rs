@@ -5,7 +5,6 @@ use leptos::prelude::*;
 use super::LiveTerminal;
 use crate::terminal::browser::paste;
 use crate::terminal::keys::{Key, Modifiers, encode};
-use crate::terminal::link::Link;
 use crate::terminal::screen::{Direction, Query, Screen};
 use crate::terminal::sticky;
 
@@ -69,24 +68,12 @@ impl Screen for LiveTerminal {
         self.widget().scroll_to_end();
     }
 
-    fn again(&self) {
-        self.step(Link::again);
-    }
-
-    fn take_control(&self) {
-        self.ask_to_drive();
-    }
-
     fn focus(&self) {
         self.widget().focus();
     }
 
     fn blur(&self) {
         self.widget().blur();
-    }
-
-    fn fit(&self) {
-        self.fit_soon();
     }
 }
 
