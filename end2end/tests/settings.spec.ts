@@ -44,6 +44,12 @@ test('theme and accent show at once, and another page is rendered with them', as
   await expect(page.locator('html')).toHaveCSS('background-color', 'rgb(9, 9, 11)');
 });
 
+test('until a font size is chosen, the slider stands where the terminal is', async ({ isMobile, page, signIn }) => {
+  await signIn(page);
+  const dialog = await openSettings(page);
+  await expect(dialog.getByRole('slider', { name: 'Font size' })).toHaveValue(isMobile ? '13' : '14');
+});
+
 test('a reset can be undone', async ({ page, signIn }) => {
   await signIn(page);
   const dialog = await openSettings(page);

@@ -5,14 +5,13 @@ use leptos::html::Dialog;
 use leptos::prelude::*;
 
 use super::controls::{Choice, Slider, Switch};
+use crate::browser::has_touch;
 use crate::components::icons;
 use crate::components::key_bar_order::KeyBarOrder;
 use crate::contexts::panels::Panels;
 use crate::contexts::preferences::CurrentPreferences;
-use crate::model::preferences::{Bell, CursorShape, MAX_FONT_SIZE, MIN_FONT_SIZE, Preferences, Theme};
+use crate::model::preferences::{Bell, CursorShape, MAX_FONT_SIZE, MIN_FONT_SIZE, Preferences, Theme, usual_font_size};
 
-/// What the font's slider starts from while the page chooses, CSS pixels.
-const USUAL_FONT_SIZE: u8 = 14;
 /// The scrollbacks to choose from, lines.
 const SCROLLBACKS: [u32; 4] = [1_000, 5_000, 10_000, 50_000];
 /// Hues with a name; any other is the slider's.
@@ -155,7 +154,7 @@ fn terminal(current: CurrentPreferences) -> AnyView {
                 label="Font size"
                 min=MIN_FONT_SIZE.into()
                 max=MAX_FONT_SIZE.into()
-                value=Signal::derive(move || font_size.get().unwrap_or(USUAL_FONT_SIZE).into())
+                value=Signal::derive(move || font_size.get().unwrap_or_else(|| usual_font_size(has_touch())).into())
                 text=Signal::derive(move || {
                     font_size.get().map_or_else(|| "automatic".to_owned(), |size| format!("{size} px"))
                 })

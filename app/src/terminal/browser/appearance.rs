@@ -5,13 +5,10 @@ use wasm_bindgen::JsValue;
 use super::theme;
 use super::xterm::set;
 use crate::browser::{has_touch, matches_media};
-use crate::model::preferences::{CursorShape, Preferences};
+use crate::model::preferences::{CursorShape, Preferences, usual_font_size};
 
 /// The terminal's font; the page's own comes first.
 const FONT: &str = "\"JetBrains Mono\", ui-monospace, \"DejaVu Sans Mono\", monospace";
-/// Its size on a screen with a mouse and on one with a finger, CSS pixels.
-const FONT_SIZE: u8 = 14;
-const FONT_SIZE_TOUCH: u8 = 13;
 /// The contrast that `prefers-contrast: more` asks for, WCAG's AAA.
 const MORE_CONTRAST: u8 = 7;
 /// xterm.js' value for no demand on contrast.
@@ -19,7 +16,7 @@ const ANY_CONTRAST: u8 = 1;
 
 /// The font's size, CSS pixels.
 pub fn font_size(preferences: &Preferences) -> u8 {
-    preferences.font_size.unwrap_or(if has_touch() { FONT_SIZE_TOUCH } else { FONT_SIZE })
+    preferences.font_size.unwrap_or_else(|| usual_font_size(has_touch()))
 }
 
 pub fn has_reduced_motion() -> bool {
