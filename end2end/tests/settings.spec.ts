@@ -50,6 +50,30 @@ test('until a font size is chosen, the slider stands where the terminal is', asy
   await expect(dialog.getByRole('slider', { name: 'Font size' })).toHaveValue(isMobile ? '13' : '14');
 });
 
+test('what is read while a save is under way changes nothing', async ({ page, signIn }) => {
+  await signIn(page);
+  const dialog = await openSettings(page);
+  let release = () => {};
+  const held = new Promise<void>((go) => (release = go));
+  await page.route('**/rpc/preferences/change', async (route) => {
+    await held;
+    await route.continue();
+  });
+  const asked = page.waitForRequest('**/rpc/preferences/change');
+  await dialog.getByRole('radio', { name: 'Light' }).check();
+  await asked;
+  // Come back to, the page reads what the server has: not the change yet.
+  const read = page.waitForResponse((answer) => answer.url().includes('/rpc/preferences/get') && answer.ok());
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await (await read).finished();
+  await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))));
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
+  const answer = saved(page);
+  release();
+  await answer;
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
+});
+
 test('a reset can be undone', async ({ page, signIn }) => {
   await signIn(page);
   const dialog = await openSettings(page);

@@ -12,12 +12,37 @@ use crate::model::preferences::{Preferences, Theme};
 /// How long a change waits for the next, so that a slider that is drawn is one write.
 const SAVE_AFTER: Duration = Duration::from_millis(400);
 
+/// Saves on their way to the server, and those that have ended: a read that one of them overlapped may hold what was
+/// there before it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Saves {
+    under_way: u32,
+    ended: u32,
+}
+
+impl Saves {
+    fn begin(&mut self) {
+        self.under_way += 1;
+    }
+
+    fn end(&mut self) {
+        self.under_way = self.under_way.saturating_sub(1);
+        self.ended = self.ended.wrapping_add(1);
+    }
+
+    /// Whether a read that began `then` and is answered now holds all that was saved.
+    fn have_left_alone(self, then: Self) -> bool {
+        self.under_way == 0 && self == then
+    }
+}
+
 /// The preferences in use.
 #[derive(Debug, Clone, Copy)]
 pub struct CurrentPreferences {
     current: RwSignal<Preferences>,
     /// What the server has, or is on its way there.
     saved: StoredValue<Preferences>,
+    saves: StoredValue<Saves>,
     timer: StoredValue<Option<TimeoutHandle>>,
     toasts: Toasts,
 }
@@ -28,6 +53,7 @@ impl CurrentPreferences {
         let this = Self {
             current: RwSignal::new(initial.clone()),
             saved: StoredValue::new(initial),
+            saves: StoredValue::new(Saves::default()),
             timer: StoredValue::new(None),
             toasts: Toasts::get(),
         };
@@ -67,8 +93,12 @@ impl CurrentPreferences {
             return;
         }
         self.saved.set_value(now);
+        self.saves.update_value(Saves::begin);
         spawn_local(async move {
-            if let Err(error) = change_preferences(change).await {
+            let saved = change_preferences(change).await;
+            // The page may be gone.
+            let _ = self.saves.try_update_value(Saves::end);
+            if let Err(error) = saved {
                 // What is not there is sent again with the next change.
                 self.saved.set_value(before);
                 self.toasts.fail("The settings were not saved", &error);
@@ -85,11 +115,13 @@ impl CurrentPreferences {
                 }
                 return;
             }
+            let then = self.saves.get_value();
             spawn_local(async move {
                 // Unread, the page goes on with what it has; a terminal tells if nothing answers at all.
                 let Ok(read) = get_preferences().await else { return };
                 let is_idle = self.timer.try_with_value(Option::is_none).unwrap_or(false);
-                if is_idle && self.current.try_get_untracked().is_some_and(|current| current != read) {
+                let is_fresh = self.saves.try_get_value().is_some_and(|now| now.have_left_alone(then));
+                if is_idle && is_fresh && self.current.try_get_untracked().is_some_and(|current| current != read) {
                     self.saved.set_value(read.clone());
                     self.current.set(read);
                 }
@@ -129,5 +161,32 @@ fn paint(preferences: &Preferences) {
     };
     if let Some(root) = root.dyn_ref::<web_sys::HtmlElement>() {
         let _ = root.style().set_property("--accent-hue", &preferences.accent_hue.to_string());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_read_that_no_save_touches_is_taken() {
+        let mut saves = Saves::default();
+        assert!(saves.have_left_alone(saves));
+        saves.begin();
+        saves.end();
+        assert!(saves.have_left_alone(saves));
+    }
+
+    #[test]
+    fn a_read_is_not_taken_that_a_save_may_have_overtaken() {
+        let before = Saves::default();
+        let mut saves = before;
+        saves.begin();
+        let during = saves;
+        assert!(!saves.have_left_alone(before), "answered while the save is under way");
+        assert!(!saves.have_left_alone(during), "begun and answered while the save is under way");
+        saves.end();
+        assert!(!saves.have_left_alone(before), "the save began and ended meanwhile");
+        assert!(!saves.have_left_alone(during), "begun before the save ended");
     }
 }
