@@ -1,5 +1,5 @@
 // Files that are pasted or dropped on a terminal.
-import type { Page } from '@playwright/test';
+import type { Page, WebSocket } from '@playwright/test';
 
 import { expect, test } from '../fixtures.ts';
 import { eachInASession } from '../support/session.ts';
@@ -73,6 +73,45 @@ test('a file that is dropped elsewhere leaves the page as it is', async ({ page 
   await session.open(page);
   const wentOn = await give(page, 'drop', [{ name: 'x.html', type: 'text/html', text: '<h1>' }], '.tab-strip');
   expect(wentOn, 'the browser’s own doing was prevented').toBe(false);
+});
+
+/** Holds uploads back, until told. */
+async function holdUploads(page: Page): Promise<() => void> {
+  let release = () => {};
+  const held = new Promise<void>((go) => (release = go));
+  await page.route('**/uploads?*', async (route) => {
+    await held;
+    await route.fulfill({ json: { path: '/root/uploads/late.txt' } });
+  });
+  return release;
+}
+
+test('a file on its way keeps no terminal that was left', async ({ page }) => {
+  const release = await holdUploads(page);
+  const sockets: WebSocket[] = [];
+  page.on('websocket', (socket) => sockets.push(socket));
+  await session.open(page);
+  await give(page, 'drop', [{ name: 'late.txt', type: 'text/plain', text: 'x' }]);
+  await expect(page.locator('.pane-shown .uploading')).toHaveText('Uploading 1 file to ~/uploads…');
+  await page.getByRole('link', { name: 'All sessions' }).click();
+  const open = () => sockets.filter((socket) => socket.url().includes('/api/terminal/') && !socket.isClosed());
+  await expect.poll(open).toEqual([]);
+  release();
+});
+
+test('files of a terminal that was closed are not counted for the next', { tag: '@desktop' }, async ({ page }) => {
+  const release = await holdUploads(page);
+  const terminal = await session.open(page);
+  await terminal.openTabs(2);
+  await give(page, 'drop', ['one.txt', 'two.txt'].map((name) => ({ name, type: 'text/plain', text: 'x' })));
+  await expect(page.locator('#pane-2 .uploading')).toHaveText('Uploading 2 files to ~/uploads…');
+  await terminal.run('Close terminal');
+  await expect(terminal.tabs).toHaveCount(1);
+  const answered = page.waitForResponse('**/uploads?*');
+  release();
+  await answered;
+  await terminal.openTabs(2);
+  await expect(page.locator('#pane-2 .uploading')).toHaveText('');
 });
 
 test('what can’t be uploaded is said', async ({ faults, page }) => {

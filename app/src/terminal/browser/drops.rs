@@ -1,6 +1,6 @@
 //! What is pasted or dropped on a terminal. Files are uploaded, and their quoted paths typed.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::{Rc, Weak};
 
@@ -9,10 +9,9 @@ use leptos::task::spawn_local;
 use protocol::upload::MAX_UPLOAD;
 use protocol::{SessionId, TerminalId};
 use wasm_bindgen::JsCast;
-use wasm_bindgen::prelude::Closure;
-use web_sys::{AddEventListenerOptions, Blob, ClipboardEvent, DragEvent, Event, File, FileList, HtmlElement};
+use web_sys::{Blob, ClipboardEvent, DragEvent, Event, File, FileList, HtmlElement};
 
-use super::listeners::Heard;
+use super::listeners::Listeners;
 use super::live_terminal::LiveTerminal;
 use super::paste::{paste, paste_clipboard};
 use super::post::post;
@@ -21,71 +20,52 @@ use crate::model::error::{ApiError, ErrorCode};
 use crate::model::preferences::Preferences;
 use crate::model::terminal::Uploaded;
 use crate::terminal::quote::quote;
+use crate::terminal::state::TerminalState;
 
 /// Listens for what is put on one terminal, until dropped.
 pub struct Drops {
-    parent: HtmlElement,
-    listeners: Vec<Heard>,
+    _listeners: Listeners,
 }
 
 impl Drops {
     /// Listens on `parent`, which holds the terminal.
     pub fn on(parent: &HtmlElement, live: &Rc<LiveTerminal>, preferences: Signal<Preferences>) -> Self {
-        let mut drops = Self { parent: parent.clone(), listeners: Vec::new() };
-        drops.listen("paste", live, |live, event: &ClipboardEvent| pasted(live, event));
+        let mut listeners = Listeners::on(parent);
+        listeners.before("paste", with(live, pasted));
         for name in ["dragenter", "dragover"] {
-            drops.listen(name, live, |live, event: &DragEvent| held_over(live, event));
+            listeners.before(name, with(live, held_over));
         }
-        drops.listen("dragleave", live, {
-            let parent = parent.clone();
-            move |live, event: &DragEvent| {
+        let within = parent.clone();
+        listeners.before(
+            "dragleave",
+            with(live, move |live, event: &DragEvent| {
                 let to = event.related_target().and_then(|to| to.dyn_into::<web_sys::Node>().ok());
-                if !parent.contains(to.as_ref()) {
+                if !within.contains(to.as_ref()) {
                     live.state().dropping.set(false);
                 }
-            }
-        });
-        drops.listen("drop", live, |live, event: &DragEvent| dropped(live, event));
-        drops.listen("contextmenu", live, move |live, event: &Event| {
-            if preferences.with_untracked(|preferences| preferences.right_click_paste) {
-                event.prevent_default();
-                event.stop_propagation();
-                paste_clipboard(live);
-            }
-        });
-        drops
-    }
-
-    /// Hears an event before xterm.js does.
-    fn listen<E: JsCast>(
-        &mut self,
-        name: &'static str,
-        live: &Rc<LiveTerminal>,
-        handle: impl Fn(&LiveTerminal, &E) + 'static,
-    ) {
-        let live: Weak<LiveTerminal> = Rc::downgrade(live);
-        let listener = Closure::<dyn Fn(Event)>::new(move |event: Event| {
-            if let Some(live) = live.upgrade() {
-                handle(&live, event.unchecked_ref());
-            }
-        });
-        let options = AddEventListenerOptions::new();
-        options.set_capture(true);
-        // Fails for no name and no function that we have.
-        let _ = self.parent.add_event_listener_with_callback_and_add_event_listener_options(
-            name,
-            listener.as_ref().unchecked_ref(),
-            &options,
+            }),
         );
-        self.listeners.push((name, listener));
+        listeners.before("drop", with(live, dropped));
+        listeners.before(
+            "contextmenu",
+            with(live, move |live, event: &Event| {
+                if preferences.with_untracked(|preferences| preferences.right_click_paste) {
+                    event.prevent_default();
+                    event.stop_propagation();
+                    paste_clipboard(live);
+                }
+            }),
+        );
+        Self { _listeners: listeners }
     }
 }
 
-impl Drop for Drops {
-    fn drop(&mut self) {
-        for (name, listener) in &self.listeners {
-            let _ =
-                self.parent.remove_event_listener_with_callback_and_bool(name, listener.as_ref().unchecked_ref(), true);
+/// Hears for a terminal as long as that is there.
+fn with<E, F: Fn(&LiveTerminal, &E)>(live: &Rc<LiveTerminal>, hear: F) -> impl Fn(E) + use<E, F> {
+    let live = Rc::downgrade(live);
+    move |event| {
+        if let Some(live) = live.upgrade() {
+            hear(&live, &event);
         }
     }
 }
@@ -139,35 +119,56 @@ pub fn pasted_name(media_type: &str) -> String {
     format!("pasted.{}", ending.unwrap_or("png"))
 }
 
+/// A file on its way, counted in the terminal's state until dropped. It keeps no terminal alive that was left.
+struct Upload {
+    live: Weak<LiveTerminal>,
+    state: TerminalState,
+    name: String,
+    file: Blob,
+}
+
+impl Upload {
+    fn new(live: &Rc<LiveTerminal>, name: String, file: Blob) -> Self {
+        let state = live.state();
+        let _ = state.uploads.try_update(|uploads| *uploads += 1);
+        Self { live: Rc::downgrade(live), state, name, file }
+    }
+
+    /// Sends it, and types its path for whoever still looks at the terminal.
+    async fn send(self) {
+        // Left, it needs no file.
+        let Some(place) = self.live.upgrade().map(|live| live.place()) else { return };
+        match send(place, &self.name, &self.file).await.and_then(|path| quoted(&path)) {
+            Ok(path) => self.live.upgrade().into_iter().for_each(|live| paste(&live, &format!("{path} "))),
+            Err(error) => self.state.toasts.fail(&format!("“{}” was not uploaded", self.name), &error),
+        }
+    }
+}
+
+impl Drop for Upload {
+    fn drop(&mut self) {
+        // The page may be gone.
+        let _ = self.state.uploads.try_update(|uploads| *uploads = uploads.saturating_sub(1));
+    }
+}
+
 thread_local! {
     /// Files that wait for those before them, of all terminals: an uplink is narrow.
-    static WAITING: RefCell<VecDeque<(Weak<LiveTerminal>, String, Blob)>> = const { RefCell::new(VecDeque::new()) };
-    static BUSY: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+    static WAITING: RefCell<VecDeque<Upload>> = const { RefCell::new(VecDeque::new()) };
+    static BUSY: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Uploads files, one after the other, and types the path of each.
 pub fn upload(live: &LiveTerminal, files: Vec<(String, Blob)>) {
     let Some(live) = live.this() else { return };
-    let count = u32::try_from(files.len()).unwrap_or(u32::MAX);
-    let _ = live.state().uploads.try_update(|uploads| *uploads += count);
-    WAITING.with_borrow_mut(|waiting| {
-        waiting.extend(files.into_iter().map(|(name, file)| (Rc::downgrade(&live), name, file)));
-    });
+    let files = files.into_iter().map(|(name, file)| Upload::new(&live, name, file));
+    WAITING.with_borrow_mut(|waiting| waiting.extend(files));
     if BUSY.replace(true) {
         return;
     }
     spawn_local(async {
-        while let Some((live, name, file)) = WAITING.with_borrow_mut(VecDeque::pop_front) {
-            // Its terminal may be gone.
-            let Some(live) = live.upgrade() else { continue };
-            let place = live.place();
-            let sent = send(place, &name, &file).await.and_then(|path| quoted(&path));
-            let state = live.state();
-            match sent {
-                Ok(path) => paste(&live, &format!("{path} ")),
-                Err(error) => state.toasts.fail(&format!("“{name}” was not uploaded"), &error),
-            }
-            let _ = state.uploads.try_update(|uploads| *uploads = uploads.saturating_sub(1));
+        while let Some(upload) = WAITING.with_borrow_mut(VecDeque::pop_front) {
+            upload.send().await;
         }
         BUSY.set(false);
     });

@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{AddEventListenerOptions, EventTarget};
 
 /// A listener and what it hears.
-pub type Heard = (&'static str, Closure<dyn Fn(web_sys::Event)>);
+type Heard = (&'static str, Closure<dyn Fn(web_sys::Event)>);
 
 pub struct Listeners {
     target: EventTarget,
