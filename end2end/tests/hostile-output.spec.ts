@@ -3,7 +3,8 @@ import { type Page } from '@playwright/test';
 
 import { expect, test } from '../fixtures.ts';
 import { START_LIMIT_MS, Terminal } from '../pages/terminal.ts';
-import { eachInASession } from '../support/session.ts';
+import { eachInASession, placeOf } from '../support/session.ts';
+import { Fingers } from '../support/touch.ts';
 
 /** What a page may hold after any of these, beside what it held before, MiB: its scrollback, mostly. */
 const MEMORY_MIB = 160;
@@ -112,6 +113,44 @@ test('a parser that throws is replaced, and nothing of the screen is lost', { ta
   await terminal.sees('before-2');
   await terminal.type('echo typed-$((1 + 1))');
   await terminal.sees('typed-2');
+});
+
+test('a screen made anew hears fingers and keyboard', { tag: '@phone' }, async ({ context, page }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await breakAt7777(page, 'throw new Error("a fault of xterm.js");');
+  const terminal = await session.open(page);
+  const old = await page.locator('.pane-shown .xterm').elementHandle();
+  await terminal.type(`printf '${ESC}]7777;x\\007'; clear; echo alpha-$((1 + 1)) beta`);
+  await expect.poll(() => old?.evaluate((node) => node.isConnected)).toBe(false);
+  await terminal.sees('alpha-2');
+  await expect(terminal.input).toHaveAttribute('autocapitalize', 'off');
+  const fingers = await Fingers.on(page);
+  await fingers.down(await placeOf(page, 'alpha-2'));
+  await expect(page.locator('.pane-shown .selection-handle:visible')).toHaveCount(2);
+  await fingers.up();
+  await page.getByRole('toolbar', { name: 'Selection' }).getByRole('button', { name: 'Copy' }).tap();
+  await expect.poll(() => page.evaluate(() => navigator.clipboard.readText())).toBe('alpha-2');
+  await terminal.type('stty -icanon -echo; cat -v');
+  const { x, y } = await placeOf(page, 'alpha-2');
+  await fingers.swipe({ x, y }, { x: x + 40, y });
+  await terminal.sees('^[[C^[[C');
+});
+
+test('a screen made anew out of sight keeps its size', { tag: '@desktop' }, async ({ page }) => {
+  await breakAt7777(page, 'throw new Error("a fault of xterm.js");');
+  const sizes: string[] = [];
+  page.on('websocket', (socket) => {
+    const url = new URL(socket.url());
+    if (/-2\/ws$/.test(url.pathname)) sizes.push(`${url.searchParams.get('cols')}×${url.searchParams.get('rows')}`);
+  });
+  const terminal = await session.open(page);
+  await terminal.openTabs(2);
+  await terminal.type('mkfifo ~/told; echo made-$((1 + 1)); cat ~/told');
+  await terminal.sees('made-2');
+  await terminal.tab(1).click();
+  await terminal.type(`printf '${ESC}]7777;x\\007' > ~/told`);
+  await expect.poll(() => sizes.length).toBe(2);
+  expect(sizes[1]).toBe(sizes[0]);
 });
 
 // More often it is given up, so that a program can't keep the page busy with nothing else.

@@ -23,7 +23,7 @@ use super::pace::Turn;
 use super::socket::{BROKEN, Event, Socket};
 use super::widget::{Handlers, Widget};
 use crate::browser::{go_to_sign_in, has_touch, is_visible};
-use crate::model::preferences::Preferences;
+use crate::contexts::preferences::CurrentPreferences;
 use crate::terminal::acks::Acks;
 use crate::terminal::backlog::Backlog;
 use crate::terminal::input;
@@ -39,7 +39,7 @@ pub struct LiveTerminal {
     session: SessionId,
     terminal: TerminalId,
     state: TerminalState,
-    preferences: Signal<Preferences>,
+    preferences: CurrentPreferences,
     parent: web_sys::HtmlElement,
     turn: Turn,
     /// Another one after it has failed.
@@ -86,7 +86,7 @@ impl LiveTerminal {
         session: SessionId,
         terminal: TerminalId,
         state: TerminalState,
-        preferences: Signal<Preferences>,
+        preferences: CurrentPreferences,
     ) -> Rc<Self> {
         let this = Rc::new_cyclic(|this: &Weak<Self>| {
             let fit = with(this, |this, ()| this.fit_soon());
@@ -100,7 +100,7 @@ impl LiveTerminal {
                 turn: Turn::of(this),
                 observer: ResizeObserver::new(observed.as_ref().unchecked_ref()).ok(),
                 _observed: observed,
-                widget: RefCell::new(Rc::new(Widget::new(parent, state, &preferences.get_untracked(), handlers(this)))),
+                widget: RefCell::new(Rc::new(Widget::new(parent, state, preferences, handlers(this)))),
                 work: RefCell::new(Work {
                     link: Link::new(is_visible(), window().navigator().on_line()),
                     stream: Stream::default(),
@@ -195,7 +195,7 @@ impl LiveTerminal {
     /// Takes other preferences, in the next frame: the page's tokens follow them, too.
     pub fn prefer(&self) {
         let prefer = with(&self.this, |this, ()| {
-            this.widget().prefer(&this.preferences.get_untracked());
+            this.widget().prefer(&this.preferences.signal().get_untracked());
             this.take_room();
         });
         request_animation_frame(move || prefer(()));

@@ -13,7 +13,6 @@ use wasm_bindgen::prelude::Closure;
 use super::drops::Drops;
 use super::live_terminal::LiveTerminal;
 use super::widget::Widget;
-use super::{text_input, touch};
 use crate::browser::is_visible;
 use crate::contexts::preferences::CurrentPreferences;
 use crate::terminal::screen::Screen;
@@ -33,8 +32,6 @@ pub fn mount(
     running: Signal<bool>,
 ) {
     let live: Live = StoredValue::new_local(None);
-    // What hears keyboards and fingers, for as long as the terminal.
-    let hands = StoredValue::new_local(None);
     let current = CurrentPreferences::get();
     let begun = StoredValue::new(false);
     let drops = StoredValue::new_local(None::<Drops>);
@@ -58,15 +55,13 @@ pub fn mount(
                     state.broken.set(Some(format!("{error:?}")));
                     return;
                 }
-                let opened = LiveTerminal::open(&parent, session, terminal, state, preferences);
+                let opened = LiveTerminal::open(&parent, session, terminal, state, current);
                 drops.set_value(Some(Drops::on(&parent, &opened, preferences)));
                 if active.get_untracked() && !state.keeps_focus_in_tab.get_value() {
                     opened.focus_by_itself();
                 }
                 let screen: Rc<dyn Screen> = Rc::<LiveTerminal>::clone(&opened);
                 opened.show(shown.get_untracked());
-                let fingers = touch::attach(&parent, opened.widget().xterm(), state, current);
-                hands.set_value(Some((text_input::attach(&parent, state), fingers)));
                 state.screen.set_value(Some(screen));
                 live.set_value(Some(opened));
             });

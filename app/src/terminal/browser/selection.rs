@@ -269,6 +269,8 @@ impl Drop for Selection {
             subscriptions.iter().for_each(Disposable::dispose);
         }
         self.handles.iter().for_each(|(_, handle)| handle.remove());
+        // The page may be gone.
+        let _ = self.state.touch_selection.try_set(false);
     }
 }
 

@@ -61,12 +61,7 @@ struct Hand {
 }
 
 /// Listens to fingers in `parent`, where `xterm` is, for as long as what it gives is kept.
-pub fn attach(
-    parent: &HtmlElement,
-    xterm: &Xterm,
-    state: TerminalState,
-    preferences: CurrentPreferences,
-) -> (Listeners, Rc<dyn std::any::Any>) {
+pub fn attach(parent: &HtmlElement, xterm: &Xterm, state: TerminalState, preferences: CurrentPreferences) -> Listeners {
     let hand = Rc::new_cyclic(|this| Hand {
         parent: parent.clone(),
         state,
@@ -129,7 +124,7 @@ pub fn attach(
     });
     // For browsers that know `touch-action` by half.
     listeners.before("touchmove", |event: web_sys::Event| event.prevent_default());
-    (listeners, hand)
+    listeners
 }
 
 impl Hand {

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use leptos::prelude::{Set, document};
+use leptos::prelude::{GetUntracked, Set, document};
 use leptos::task::spawn_local;
 use protocol::frame::{MAX_DIMENSION, MIN_DIMENSION, Size};
 use wasm_bindgen::prelude::*;
@@ -14,11 +14,15 @@ use super::appearance;
 use super::clipboard::Clipboard;
 use super::keyboard::Keyboard;
 use super::links::Links;
+use super::listeners::Listeners;
 use super::search::Search;
 use super::sign_in::SignIns;
+use super::text_input;
 use super::theme;
+use super::touch;
 use super::view::View;
 use super::xterm::{self, Xterm};
+use crate::contexts::preferences::CurrentPreferences;
 use crate::model::preferences::Preferences;
 use crate::terminal::state::TerminalState;
 
@@ -62,6 +66,9 @@ pub struct Widget {
     _links: Links,
     _clipboard: Clipboard,
     _sign_ins: SignIns,
+    /// What hears the keyboard and the fingers before xterm.js does.
+    _keys: Option<Listeners>,
+    _fingers: Listeners,
     disposed: Cell<bool>,
 }
 
@@ -80,11 +87,12 @@ impl Widget {
     pub fn new(
         parent: &web_sys::HtmlElement,
         state: TerminalState,
-        preferences: &Preferences,
+        current: CurrentPreferences,
         handlers: Handlers,
     ) -> Self {
+        let preferences = current.signal().get_untracked();
         let options: TerminalOptions = js_sys::Object::new().unchecked_into();
-        appearance::apply(&options, preferences);
+        appearance::apply(&options, &preferences);
         // The marks of a search, and the table of widths.
         xterm::set(&options, "allowProposedApi", true);
 
@@ -126,9 +134,11 @@ impl Widget {
             _keyboard: keyboard,
             search: Search::of(&terminal, state.found),
             _links: Links::of(xterm),
+            _keys: text_input::attach(parent, state),
+            _fingers: touch::attach(parent, xterm, state, current),
             terminal,
             view,
-            font: Cell::new(appearance::font_size(preferences).into()),
+            font: Cell::new(appearance::font_size(&preferences).into()),
             fit,
             parsed: Closure::new(handlers.parsed),
             subscriptions,
@@ -203,11 +213,16 @@ impl Widget {
         self.fit.fit();
     }
 
-    /// Takes the size that somebody else drives, and shows all of it.
-    pub fn watch(&self, size: Size) {
+    /// Takes a size, whatever room there is.
+    pub fn resize(&self, size: Size) {
         if size.is_valid() && size != self.size() {
             self.terminal.resize(size.cols.into(), size.rows.into());
         }
+    }
+
+    /// Takes the size that somebody else drives, and shows all of it.
+    pub fn watch(&self, size: Size) {
+        self.resize(size);
         let options = self.xterm().options();
         let font = js_sys::Reflect::get(&options, &JsValue::from_str("fontSize")).ok();
         let font = font.and_then(|font| font.as_f64()).unwrap_or(self.font.get());

@@ -15,7 +15,7 @@ const FLASH: &str = "screen-rings";
 impl LiveTerminal {
     /// BEL was written.
     pub(super) fn rang(&self) {
-        match self.preferences.with_untracked(|preferences| preferences.bell) {
+        match self.preferences.signal().with_untracked(|preferences| preferences.bell) {
             Bell::Off => return,
             Bell::Visual => self.flash(),
             Bell::Sound => xterm::beep(),

@@ -99,12 +99,14 @@ impl LiveTerminal {
         work.stream.lost();
         work.socket = None;
         drop(work);
-        let had_focus = self.widget().has_focus();
+        let (had_focus, size) = (self.widget().has_focus(), self.widget().size());
         // The old one goes first: both would measure the same place.
         self.widget.borrow().dispose();
-        let preferences = self.preferences.get_untracked();
-        let widget = Widget::new(&self.parent, self.state, &preferences, handlers(&self.this));
+        let widget = Widget::new(&self.parent, self.state, self.preferences, handlers(&self.this));
+        // Out of sight it can't be fitted, and the program is to keep the size that it has.
+        widget.resize(size);
         self.widget.replace(widget.into());
+        let _ = self.state.has_selection.try_set(false);
         if had_focus {
             self.widget().focus();
         }
