@@ -15,12 +15,16 @@ pub mod key_bar;
 pub mod key_bar_order;
 #[cfg(feature = "hydrate")]
 pub mod layout_menu;
+#[cfg(feature = "hydrate")]
+pub mod link_dialog;
 pub mod menu;
 pub mod new_session;
 #[cfg(feature = "hydrate")]
 pub mod palette;
 #[cfg(feature = "hydrate")]
 pub mod paste_dialog;
+#[cfg(feature = "hydrate")]
+pub mod question;
 pub mod rename_form;
 #[cfg(feature = "hydrate")]
 pub mod search_bar;

@@ -34,6 +34,7 @@ test('an address opens in a tab that knows nothing of this one', async ({ isMobi
   await terminal.sees('see https://example.com/one.');
   await follow(page, 'example.com/one', isMobile);
   await expect.poll(calls).toEqual([['https://example.com/one', '_blank', 'noopener,noreferrer']]);
+  await expect(page.getByRole('dialog'), 'it was there to be read').toBeHidden();
 });
 
 test('a click alone opens nothing, and the tip says where it leads', { tag: '@desktop' }, async ({ page }) => {
@@ -79,6 +80,35 @@ test('a named link tells its real address, and only a web address is one', { tag
   expect(await page.evaluate(() => 'hurt' in window)).toBe(false);
   await follow(page, 'good-name', false);
   await expect.poll(async () => (await calls()).map(([url]) => url)).toEqual(['https://evil.example/real']);
+});
+
+test('a tap on a named link asks first, and tells where it leads', { tag: '@phone' }, async ({ axe, page }) => {
+  const calls = await opened(page);
+  const terminal = await session.open(page);
+  const link = (url: string, text: string) => `\\033]8;;${url}\\033\\\\${text}\\033]8;;\\033\\\\\\n`;
+  await terminal.type(
+    `clear; printf '${link('https://google.com@evil.example/real', 'good-name')}${link('javascript:window.hurt=1', 'script-name')}'`,
+  );
+  await terminal.sees(/^script-name$/m);
+  const dialog = page.getByRole('dialog', { name: 'Open this link?' });
+  await follow(page, 'good-name', true);
+  await expect(dialog.locator('strong')).toHaveText('evil.example');
+  await expect(dialog.locator('pre')).toHaveText('https://google.com@evil.example/real');
+  expect(await axe(page)).toEqual([]);
+  await dialog.getByRole('button', { name: 'Cancel' }).tap();
+  await expect(dialog).toBeHidden();
+  expect(await calls()).toEqual([]);
+
+  await follow(page, 'good-name', true);
+  await dialog.getByRole('button', { name: 'Open' }).tap();
+  await expect.poll(calls).toEqual([['https://google.com@evil.example/real', '_blank', 'noopener,noreferrer']]);
+  await expect(dialog).toBeHidden();
+
+  await follow(page, 'script-name', true);
+  await terminal.type('echo alive-$((1 + 1))');
+  await terminal.sees('alive-2');
+  await expect(dialog).toBeHidden();
+  expect(await page.evaluate(() => 'hurt' in window)).toBe(false);
 });
 
 test('a link of 64 KiB is told in part, and the page goes on', { tag: '@desktop' }, async ({ page }) => {

@@ -19,7 +19,7 @@ async function paste(page: Page, text: string): Promise<void> {
   }, text);
 }
 
-const dialog = (page: Page) => page.locator('.pane-shown .paste-dialog');
+const dialog = (page: Page) => page.getByRole('dialog', { name: /^Paste / });
 
 test('a program that asked for it gets a paste in brackets, and none can end itself', async ({ page }) => {
   const terminal = await session.open(page);

@@ -6,6 +6,7 @@ use protocol::{SessionId, TerminalId};
 
 use super::drop_overlay::DropOverlay;
 use super::icons;
+use super::link_dialog::LinkDialog;
 use super::paste_dialog::PasteDialog;
 use super::search_bar::SearchBar;
 use super::selection_bar::SelectionBar;
@@ -92,6 +93,7 @@ pub fn TerminalPane(session: SessionId, terminal: TerminalId, page: SessionPage)
             <DropOverlay state/>
             <SignInBar session=of_session terminal state/>
             <PasteDialog terminal state/>
+            <LinkDialog terminal state/>
             <SelectionBar state/>
             <Show when=move || page.searching.get() == Some(terminal)>
                 <SearchBar page terminal/>

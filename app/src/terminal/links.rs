@@ -11,6 +11,8 @@ pub const MAX_BROKEN_ROWS: usize = 10;
 pub const MAX_ROWS_AROUND: usize = 32;
 /// The longest address, characters. Browsers and servers stop at about as many.
 const MAX_LENGTH: usize = 8_192;
+/// How much of an address is told, characters. The end of a longer one says nothing to anybody.
+const MAX_TOLD: usize = 400;
 /// The most cells of a row that are looked at: the wire's widest terminal has as many.
 const MAX_CELLS: usize = 1_000;
 /// How far from the edge a broken row may end, cells: full-screen programs leave a margin.
@@ -84,6 +86,17 @@ pub fn host(url: &str) -> Option<&str> {
     let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
     let host = rest[..end].rsplit('@').next()?;
     host.chars().any(char::is_alphanumeric).then_some(host)
+}
+
+/// As much of an address as is told.
+#[must_use]
+pub fn told(url: &str) -> String {
+    let mut characters = url.chars();
+    let mut told: String = characters.by_ref().take(MAX_TOLD).collect();
+    if characters.next().is_some() {
+        told.push('…');
+    }
+    told
 }
 
 /// Whether `url` is one that may be opened: http or https, with a host, and nothing in it that is

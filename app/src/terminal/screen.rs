@@ -42,6 +42,8 @@ pub trait Screen {
     fn paste(&self, text: &str);
     /// Pastes what the person confirmed (or not) in `TerminalState::paste_question`.
     fn answer_paste(&self, agreed: bool);
+    /// Follows the link in `TerminalState::link_question`, or not.
+    fn answer_link(&self, agreed: bool);
     /// Reads the clipboard and pastes it: text, or files by their upload.
     fn paste_clipboard(&self);
     /// Puts the selection on the clipboard; says whether there was one.

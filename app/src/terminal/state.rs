@@ -68,6 +68,8 @@ pub struct TerminalState {
     pub found: RwSignal<Found>,
     /// A paste of several lines that waits for the person's word.
     pub paste_question: RwSignal<Option<String>>,
+    /// The address of a link that a finger followed without having seen it; it waits for the person's word.
+    pub link_question: RwSignal<Option<String>>,
     /// The sign-in page that a program printed last, until it is dealt with.
     pub sign_in: RwSignal<Option<SignIn>>,
     /// Files on their way into the container.
@@ -112,6 +114,7 @@ impl TerminalState {
             touch_selection: RwSignal::new(false),
             found: RwSignal::new(Found::default()),
             paste_question: RwSignal::new(None),
+            link_question: RwSignal::new(None),
             sign_in: RwSignal::new(None),
             uploads: RwSignal::new(0),
             dropping: RwSignal::new(false),

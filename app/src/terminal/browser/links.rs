@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use js_sys::{Array, Function, Object};
-use leptos::prelude::document;
+use leptos::prelude::{Set, document};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::*;
 use web_sys::{HtmlElement, MouseEvent};
@@ -13,10 +13,9 @@ use xterm_js_rs::Disposable;
 use super::buffer;
 use super::xterm::{Xterm, set};
 use crate::browser::{has_touch, is_mac};
-use crate::terminal::links::{Link, MAX_ROWS_AROUND, find, host, may_open};
+use crate::terminal::links::{Link, MAX_ROWS_AROUND, find, host, may_open, told};
+use crate::terminal::state::TerminalState;
 
-/// How much of an address is told, characters. The end of a longer one says nothing to anybody.
-const SHOWN: usize = 400;
 /// Between the pointer and what is told, CSS pixels.
 const GAP: i32 = 16;
 /// The most that a tip takes, CSS pixels; its style says the same.
@@ -49,18 +48,30 @@ pub struct Links {
 
 /// What xterm.js calls for a link, one set for all of them.
 struct Handlers {
-    activate: Closure<dyn Fn(MouseEvent, String)>,
+    /// A link whose text is its address.
+    found: Closure<dyn Fn(MouseEvent, String)>,
+    /// One that a program names (OSC 8), whose text may be anything.
+    named: Closure<dyn Fn(MouseEvent, String)>,
     hover: Closure<dyn Fn(MouseEvent, String)>,
     leave: Closure<dyn Fn()>,
 }
 
 impl Links {
-    /// Finds links in `terminal`, and takes those that a program names (OSC 8).
-    pub fn of(terminal: &Xterm) -> Self {
+    /// Finds links in `terminal`, and takes those that a program names. A finger is asked before it follows one
+    /// of these: it saw no tip.
+    pub fn of(terminal: &Xterm, state: TerminalState) -> Self {
         let tip = Rc::new(RefCell::new(None::<HtmlElement>));
         let handlers = Rc::new(Handlers {
-            activate: Closure::new(|event: MouseEvent, url: String| {
-                if has_touch() || event.ctrl_key() || event.meta_key() {
+            found: Closure::new(|event: MouseEvent, url: String| {
+                if has_touch() || is_meant(&event) {
+                    open(&url);
+                }
+            }),
+            named: Closure::new(move |event: MouseEvent, url: String| {
+                if has_touch() {
+                    // The page may be gone.
+                    let _ = state.link_question.try_set(normal(&url));
+                } else if is_meant(&event) {
                     open(&url);
                 }
             }),
@@ -79,7 +90,7 @@ impl Links {
                 }
             }),
         });
-        let named = handlers.object();
+        let named = handlers.object(&handlers.named);
         set(&named, "allowNonHttpProtocols", false);
         set(&terminal.options(), "linkHandler", named);
 
@@ -107,13 +118,18 @@ impl Drop for Links {
 }
 
 impl Handlers {
-    fn object(&self) -> Object {
+    fn object(&self, activate: &Closure<dyn Fn(MouseEvent, String)>) -> Object {
         let object = Object::new();
-        set(&object, "activate", self.activate.as_ref().clone());
+        set(&object, "activate", activate.as_ref().clone());
         set(&object, "hover", self.hover.as_ref().clone());
         set(&object, "leave", self.leave.as_ref().clone());
         object
     }
+}
+
+/// Whether a click follows a link: alone it is the program's, or begins a selection.
+fn is_meant(event: &MouseEvent) -> bool {
+    event.ctrl_key() || event.meta_key()
 }
 
 /// Opens an address in a tab that knows nothing of this one; says whether it is one to open.
@@ -139,7 +155,7 @@ fn at(terminal: &Xterm, line: u32, handlers: &Handlers) -> Array {
     let links = Array::new();
     for link in find(&rows, terminal.unchecked_ref::<LinkTerminal>().cols()) {
         let Some((start, end)) = range(&link, place) else { continue };
-        let object = handlers.object();
+        let object = handlers.object(&handlers.found);
         let range = Object::new();
         set(&range, "start", cell(start.0, from, start.1));
         set(&range, "end", cell(end.0, from, end.1));
@@ -184,10 +200,7 @@ fn show_tip(terminal: &Xterm, event: &MouseEvent, url: &str) -> Option<HtmlEleme
     let tip: HtmlElement = part("div", "link-tip xterm-hover", "")?.unchecked_into();
     let _ = tip.set_attribute("role", "tooltip");
     let how = if is_mac() { "⌘ and click to open" } else { "Ctrl and click to open" };
-    let mut shown: String = address.chars().take(SHOWN).collect();
-    if shown.len() < address.len() {
-        shown.push('…');
-    }
+    let shown = told(&address);
     for (name, class, text) in [
         ("strong", "link-tip-host", host(&address).unwrap_or_default()),
         ("span", "link-tip-address", &shown),

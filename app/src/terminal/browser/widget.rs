@@ -133,7 +133,7 @@ impl Widget {
             _sign_ins: SignIns::of(xterm, state),
             _keyboard: keyboard,
             search: Search::of(&terminal, state.found),
-            _links: Links::of(xterm),
+            _links: Links::of(xterm, state),
             _keys: text_input::attach(parent, state),
             _fingers: touch::attach(parent, xterm, state, current),
             terminal,

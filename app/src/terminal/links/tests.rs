@@ -25,6 +25,14 @@ fn broken(text: &str, cells: usize, before: &str, after: &str) -> String {
 const SIGN_IN: &str = "https://auth.example.com/oauth/authorize?client_id=app_EMoam&response_type=code&redirect_uri=http%3A%2F%2Flocalhost%3A1455%2Fauth%2Fcallback&state=Zx9Q";
 
 test_everywhere! {
+    fn an_address_is_told_in_part_when_it_is_too_long_to_read() {
+        assert_eq!(told("https://example.com/ä"), "https://example.com/ä");
+        let exact = format!("https://example.com/{}", "ä".repeat(MAX_TOLD - 20));
+        assert_eq!(told(&exact), exact);
+        let longer = told(&format!("{exact}x"));
+        assert_eq!(longer, format!("{exact}…"));
+    }
+
     fn an_address_ends_where_its_text_does() {
         for (text, expected) in [
             ("see https://example.com/a for more", "https://example.com/a"),

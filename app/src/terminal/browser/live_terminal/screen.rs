@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::LiveTerminal;
-use crate::terminal::browser::paste;
+use crate::terminal::browser::{links, paste};
 use crate::terminal::keys::{Key, Modifiers, encode};
 use crate::terminal::screen::{Direction, Query, Screen};
 use crate::terminal::sticky;
@@ -30,6 +30,14 @@ impl Screen for LiveTerminal {
 
     fn answer_paste(&self, agreed: bool) {
         paste::answer(self, agreed);
+    }
+
+    fn answer_link(&self, agreed: bool) {
+        let waiting = self.state.link_question.try_update(Option::take).flatten();
+        if let Some(url) = waiting.filter(|_| agreed) {
+            // Asked about, it is one to open.
+            links::open(&url);
+        }
     }
 
     fn paste_clipboard(&self) {
