@@ -1,7 +1,7 @@
 // How the pages look: pictures for people to look at, and what a program can tell about looks.
 import { join, resolve } from 'node:path';
 
-import { type Page } from '@playwright/test';
+import { type Page, type WebSocketRoute } from '@playwright/test';
 
 import { expect, test } from '../fixtures.ts';
 import { Dashboard } from '../pages/dashboard.ts';
@@ -113,6 +113,63 @@ test('the terminal, running and stopped', async ({ api, axe, isMobile, page, sig
   await expect(page.getByRole('button', { name: 'Start session' })).toBeVisible({ timeout: 40_000 });
   await picture(page, 'stopped');
   expect(await axe(page)).toEqual([]);
+});
+
+/** How many characters of the session's name can be read. */
+async function readable(page: Page): Promise<number> {
+  return page.getByRole('heading', { level: 1 }).evaluate((heading) => {
+    const text = document.createTreeWalker(heading, NodeFilter.SHOW_TEXT).nextNode();
+    if (!text?.textContent) return 0;
+    const isCut = heading.scrollWidth > heading.clientWidth;
+    // The ellipsis stands where the last characters would.
+    const end = heading.getBoundingClientRect().right - (isCut ? parseFloat(getComputedStyle(heading).fontSize) : 0);
+    const range = document.createRange();
+    let count = 0;
+    for (; count < text.textContent.length; count += 1) {
+      range.setStart(text, count);
+      range.setEnd(text, count + 1);
+      if (range.getBoundingClientRect().right > end) break;
+    }
+    return count;
+  });
+}
+
+test('a phone’s bar has room for the session’s name', { tag: '@phone' }, async ({ api, page, signIn }) => {
+  const name = 'Wide names WW of up to sixty-four characters are cut at the end..';
+  const made: { id: string } = await (await api.post('/api/sessions', { data: { name: name.slice(0, 64) } })).json();
+  await api.post(`/api/sessions/${made.id}/start`);
+  await signIn(page);
+  let refuses = false;
+  const open: WebSocketRoute[] = [];
+  await page.routeWebSocket(/\/api\/terminal\//, (socket) => {
+    if (refuses) return void socket.close({ code: 1013 });
+    open.push(socket);
+    socket.connectToServer();
+  });
+  await new Terminal(page).open(made.id);
+  const bar = page.locator('.terminal-page > .bar');
+  const height = (await bar.boundingBox())?.height;
+  for (const width of [360, 412]) {
+    await page.setViewportSize({ width, height: 780 });
+    expect(await readable(page), `at ${width} px`).toBeGreaterThanOrEqual(12);
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    expect(await tooSmall(page)).toEqual([]);
+    await picture(page, `bar-${width}`);
+  }
+  await page.getByRole('button', { name: /^More for Wide names/ }).tap();
+  await expect(page.getByRole('menuitem', { name: 'Stop' })).toBeVisible();
+  await page.keyboard.press('Escape');
+
+  refuses = true;
+  for (const socket of open) await socket.close({ code: 1013 });
+  await expect(page.getByRole('button', { name: 'Reconnect now' })).toBeVisible();
+  for (const width of [360, 412]) {
+    await page.setViewportSize({ width, height: 780 });
+    expect(await readable(page), `at ${width} px, reconnecting`).toBeGreaterThanOrEqual(12);
+    expect(await overflow(page)).toBeLessThanOrEqual(0);
+    expect((await bar.boundingBox())?.height).toBe(height);
+    await picture(page, `bar-reconnecting-${width}`);
+  }
 });
 
 test('nothing moves while the page loads', async ({ api, page, signIn }) => {

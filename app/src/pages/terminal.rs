@@ -108,23 +108,25 @@ fn SessionView(initial: Session) -> impl IntoView {
                 <A href="/" attr:class="button button-quiet button-icon" attr:aria-label="All sessions">
                     {icons::back()}
                 </A>
-                <Show
-                    when=move || actions.renaming.get()
-                    fallback=move || view! { <h1 class="session-name">{move || name.get()}</h1> }
-                >
-                    <RenameForm
-                        name=name.get_untracked()
-                        id="name"
-                        refused=actions.rename_refused()
-                        on_rename=Callback::new(move |to| actions.rename(to))
-                        on_cancel=Callback::new(move |()| actions.renaming.set(false))
-                    />
-                </Show>
-                <span class="chip" role="status">
-                    <Show when=move || running.get() fallback=move || view! { <StateBadge state/> }>
-                        <TerminalStatus state=active/>
+                <div class="bar-title">
+                    <Show
+                        when=move || actions.renaming.get()
+                        fallback=move || view! { <h1 class="session-name">{move || name.get()}</h1> }
+                    >
+                        <RenameForm
+                            name=name.get_untracked()
+                            id="name"
+                            refused=actions.rename_refused()
+                            on_rename=Callback::new(move |to| actions.rename(to))
+                            on_cancel=Callback::new(move |()| actions.renaming.set(false))
+                        />
                     </Show>
-                </span>
+                    <span class="chip" role="status">
+                        <Show when=move || running.get() fallback=move || view! { <StateBadge state/> }>
+                            <TerminalStatus state=active/>
+                        </Show>
+                    </span>
+                </div>
                 <ReadyIn session/>
                 <span class="bar-end">
                     <button
