@@ -21,6 +21,7 @@ pub mod menu;
 pub mod new_session;
 #[cfg(feature = "hydrate")]
 pub mod palette;
+pub mod part;
 #[cfg(feature = "hydrate")]
 pub mod paste_dialog;
 #[cfg(feature = "hydrate")]

@@ -2,6 +2,7 @@
 //! because cargo-leptos empties the site and makes it anew each time it is called.
 
 mod options;
+mod parts;
 mod sources;
 
 use std::fs;
@@ -45,6 +46,7 @@ pub fn build(workspace: &Workspace) -> Result<Site> {
         }
         process::run(workspace.cargo().args(["leptos", "build", "--release", "--split"]))?;
         ensure!(server.is_file(), "cargo-leptos built no {}", server.display());
+        parts::mend(&root.join(&options.site_pkg_dir))?;
         process::run(workspace.command("node").args(["--input-type=module", "--eval", COMPRESS, "--"]).arg(&root))?;
         ensure!(page.is_file(), "cargo-leptos built no page");
         fs::write(&note, sources).with_context(|| format!("can't write {}", note.display()))?;

@@ -2,10 +2,15 @@
 //!
 //! They are built, never hydrated, so that the code to hydrate them is left out: it is more than half.
 
-use leptos::html::Div;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use leptos::wasm_split::SplitLoaderError;
 use web_sys::Element;
+
+use super::part::Part;
+
+/// What a part's function gives; an error when its code can't be had, of which the console says more.
+pub type Fetched = Result<Attached, SplitLoaderError>;
 
 /// A view on the page; dropped, it leaves.
 pub struct Attached(Option<Box<dyn FnOnce()>>);
@@ -16,26 +21,42 @@ impl Drop for Attached {
     }
 }
 
-/// Puts what `load` brings into `place`, for as long as the owner lasts.
-pub fn fetch<F, L>(place: NodeRef<Div>, load: L)
+/// Puts what `load` brings into the place of `part`, for as long as the owner lasts.
+pub fn fetch<F, L>(part: Part, load: L)
 where
-    F: Future<Output = Attached> + 'static,
+    F: Future<Output = Fetched> + 'static,
     L: Fn(Owner, Element) -> F + 'static,
 {
     let Some(owner) = Owner::current() else { return };
     let kept = StoredValue::new_local(None::<Attached>);
     Effect::new(move |_| {
-        let Some(parent) = place.get() else { return };
+        part.again.track();
+        let Some(parent) = part.place.get() else { return };
+        part.trying.set(true);
         let loaded = load(owner.child(), parent.into());
         spawn_local(async move {
-            let attached = loaded.await;
-            // The page may have gone elsewhere meanwhile: then it leaves at once.
-            let _ = kept.try_set_value(Some(attached));
+            let fetched = loaded.await;
+            // The page may have gone elsewhere meanwhile: then what was fetched leaves at once.
+            let _ = part.trying.try_set(false);
+            let _ = part.missing.try_set(fetched.is_err());
+            let _ = kept.try_set_value(fetched.ok());
         });
     });
     on_cleanup(move || {
         let _ = kept.try_set_value(None);
     });
+}
+
+/// A call of a part's function: a future, since its code is fetched first.
+#[cfg(not(test))]
+pub fn call<F: Future<Output = Fetched>>(part: F) -> F {
+    part
+}
+
+/// A test is one piece, and has all code at once.
+#[cfg(test)]
+pub fn call(part: Fetched) -> std::future::Ready<Fetched> {
+    std::future::ready(part)
 }
 
 /// Builds `view` below `owner`, inside `parent`.

@@ -5,10 +5,10 @@ mod controls;
 #[cfg(feature = "hydrate")]
 mod panel;
 
-use leptos::html::Div;
 use leptos::prelude::*;
 
 use super::icons;
+use super::part::{Part, PartPlace};
 use crate::contexts::panels::Panels;
 
 /// Shows the settings while they are open. Their code comes with the first time.
@@ -24,10 +24,14 @@ pub fn SettingsHost() -> impl IntoView {
 
 #[component]
 fn SettingsPlace() -> impl IntoView {
-    let place = NodeRef::<Div>::new();
+    let part = Part::new("The settings");
+    let open = Panels::get().settings;
     #[cfg(feature = "hydrate")]
-    super::fetched::fetch(place, settings);
-    view! { <div node_ref=place class="fetched"></div> }
+    {
+        use super::fetched::{call, fetch};
+        fetch(part, |owner, parent| call(settings(owner, parent)));
+    }
+    view! { <PartPlace part on_close=Callback::new(move |()| open.set(false))/> }
 }
 
 /// Opens the settings.
@@ -47,7 +51,7 @@ pub fn SettingsButton() -> impl IntoView {
 }
 
 #[cfg(feature = "hydrate")]
-#[cfg_attr(not(test), lazy)]
-async fn settings(owner: Owner, parent: web_sys::Element) -> super::fetched::Attached {
-    super::fetched::attach(&owner, &parent, || view! { <panel::Settings/> })
+#[cfg_attr(not(test), leptos::wasm_split::wasm_split(settings, wasm_split_path = leptos::wasm_split, fallible))]
+fn settings(owner: Owner, parent: web_sys::Element) -> super::fetched::Fetched {
+    Ok(super::fetched::attach(&owner, &parent, || view! { <panel::Settings/> }))
 }

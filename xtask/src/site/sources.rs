@@ -23,6 +23,7 @@ const INPUTS: &[&str] = &[
     "package-lock.json",
     "xtask/src/setup/files.rs",
     "xtask/src/site/compress.mjs",
+    "xtask/src/site/parts.rs",
 ];
 
 /// The hash of the sources' content, and of the compiler's version.
