@@ -99,7 +99,8 @@ test('a tap on a named link asks first, and tells where it leads', { tag: '@phon
   await expect(dialog).toBeHidden();
   expect(await calls()).toEqual([]);
 
-  await follow(page, 'good-name', true);
+  // Another cell: xterm.js looks for no link where the pointer was when it left.
+  await follow(page, 'good-', true);
   await dialog.getByRole('button', { name: 'Open' }).tap();
   await expect.poll(calls).toEqual([['https://google.com@evil.example/real', '_blank', 'noopener,noreferrer']]);
   await expect(dialog).toBeHidden();

@@ -64,7 +64,7 @@ test('what is read while a save is under way changes nothing', async ({ page, si
   await asked;
   // Come back to, the page reads what the server has: not the change yet.
   const read = page.waitForResponse((answer) => answer.url().includes('/rpc/preferences/get') && answer.ok());
-  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange', { bubbles: true })));
   await (await read).finished();
   await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))));
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
