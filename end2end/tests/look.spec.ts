@@ -168,6 +168,9 @@ test('a phone’s bar has room for the session’s name', { tag: '@phone' }, asy
     expect(await readable(page), `at ${width} px, reconnecting`).toBeGreaterThanOrEqual(12);
     expect(await overflow(page)).toBeLessThanOrEqual(0);
     expect((await bar.boundingBox())?.height).toBe(height);
+    const reconnect = await page.getByRole('button', { name: 'Reconnect now' }).boundingBox();
+    const commands = await page.getByRole('button', { name: 'Commands' }).boundingBox();
+    expect((reconnect?.x ?? 0) + (reconnect?.width ?? 0), `at ${width} px, beside the buttons`).toBeLessThanOrEqual(commands?.x ?? 0);
     await picture(page, `bar-reconnecting-${width}`);
   }
 });
