@@ -168,6 +168,7 @@ fn a_snapshot_wraps_as_the_screen_that_it_is_of() {
             "",
             (8, 2),
         ),
+        ("a tab stop past the edge", (2, 4), "ab\x1bH", (2, 4), "", (40, 4)),
         ("a saved cursor past the edge", (4, 4), "abcd\x1b7", (4, 4), "", (8, 4)),
         ("a saved cursor in a line that is joined", (80, 24), "012\x1b[9H\x1b7", (2, 2), "", (80, 40)),
         ("a first row that continues nothing", (2, 3), "abcd\x1b[H\x1b[M", (2, 3), "\x1b[L", (2, 4)),
