@@ -17,6 +17,18 @@ use crate::pages::dashboard::Dashboard;
 use crate::pages::not_found::NotFound;
 use crate::pages::terminal::TerminalPage;
 
+/// A title as leptos_meta wants it: on the server it is put into the document as it is, so that the name of a
+/// session would be HTML there; in the browser it is text.
+#[cfg(feature = "ssr")]
+fn as_title(text: &str) -> std::borrow::Cow<'_, str> {
+    html_escape::encode_text(text)
+}
+
+#[cfg(not(feature = "ssr"))]
+fn as_title(text: &str) -> &str {
+    text
+}
+
 /// The page.
 #[component]
 pub fn App() -> impl IntoView {
@@ -39,7 +51,7 @@ pub fn App() -> impl IntoView {
     });
 
     view! {
-        <Title formatter=|text| format!("{text} · Berth")/>
+        <Title formatter=|text: String| format!("{} · Berth", as_title(&text))/>
         <Beam/>
         <Router set_is_routing>
             // Whole pages, in order: what they read comes from a database on the same machine, so

@@ -83,8 +83,12 @@ fn NoSession(error: ApiError) -> impl IntoView {
 
 #[component]
 fn SessionView(initial: Session) -> impl IntoView {
+    // The server writes the title into the head when the rest is rendered, which may be after the end of what
+    // renders it and of its memos; asked for then without `try`, it answered 500.
+    let first_name = initial.name.clone();
     let session = RwSignal::new(initial);
     let name = Memo::new(move |_| session.with(|session| session.name.clone()));
+    let title = move || name.try_get().unwrap_or_else(|| first_name.clone());
     let state = Memo::new(move |_| session.with(|session| session.state.clone()));
     let running = Memo::new(move |_| state.get() == SessionState::Running);
     // Once there was a screen it stays, under a notice: a stop doesn't take away what it said.
@@ -102,7 +106,7 @@ fn SessionView(initial: Session) -> impl IntoView {
     let active = Signal::derive(move || page.states.of(page.tabs.with(Tabs::active)));
 
     view! {
-        <Title text=move || name.get()/>
+        <Title text=title/>
         <div class="terminal-page">
             <header class="bar">
                 <A href="/" attr:class="button button-quiet button-icon" attr:aria-label="All sessions">

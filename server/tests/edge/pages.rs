@@ -33,6 +33,26 @@ async fn an_address_that_is_no_page_answers_404_with_the_app_around_it() {
     server.close().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sessions_page_is_rendered_each_time_and_its_name_is_text_everywhere() {
+    let server = Server::new().await;
+    let cookie = server.sign_in().await;
+    let name = r#"{"name":"</title><img src=x onerror=x>&amp;"}"#;
+    let made = server.own(&cookie, "POST", "/api/sessions").json(name).send().await;
+    let path = format!("/sessions/{}", made.json()["id"].as_str().unwrap());
+    // Many at once: what a page reads when it is all but done may be gone by then.
+    for _ in 0..30 {
+        let pages = (0..8).map(|_| server.own(&cookie, "GET", &path).header("accept", "text/html").send());
+        for page in futures::future::join_all(pages).await {
+            assert_eq!(page.status, 200, "{page:?}");
+            assert!(!page.body.contains("<img"), "{}", page.body);
+            let title = "<title>&lt;/title&gt;&lt;img src=x onerror=x&gt;&amp;amp; · Berth</title>";
+            assert!(page.body.contains(title), "{}", page.body);
+        }
+    }
+    server.close().await;
+}
+
 #[tokio::test]
 async fn a_file_is_asked_for_each_time_and_sent_when_it_has_changed() {
     let server = Server::new().await;
