@@ -11,6 +11,9 @@ pub const PIECE: usize = 16 * 1024;
 const BUDGET_MS: f64 = 8.0;
 /// After so many milliseconds without a piece the budget starts anew, frame or not.
 const REST_MS: f64 = 16.0;
+/// Terminals that are handed output in one frame. Drawing six of them anew costs more than a frame has; two at a time,
+/// in turn, each of six is still drawn ten times a second.
+const MOST_IN_A_FRAME: usize = 2;
 /// Every so many pieces one goes to a terminal that isn't shown, if it waits.
 const HIDDEN_SHARE: u32 = 8;
 
@@ -31,6 +34,10 @@ pub struct Pacer {
     terminals: Vec<Terminal>,
     /// Where the next turn is looked for.
     turn: usize,
+    /// The terminals that had a piece in this frame.
+    in_frame: Vec<u32>,
+    /// Behind the last of them, where the next frame begins.
+    after: usize,
     pieces: u32,
     /// When the last piece ended.
     ended: f64,
@@ -49,7 +56,7 @@ struct Terminal {
 impl Pacer {
     #[must_use]
     pub const fn new() -> Self {
-        Self { terminals: Vec::new(), turn: 0, pieces: 0, ended: 0.0, spent: 0.0 }
+        Self { terminals: Vec::new(), turn: 0, in_frame: Vec::new(), after: 0, pieces: 0, ended: 0.0, spent: 0.0 }
     }
 
     pub fn enter(&mut self, id: u32) {
@@ -85,6 +92,8 @@ impl Pacer {
     /// A frame was drawn.
     pub fn drawn(&mut self) {
         self.spent = 0.0;
+        self.in_frame.clear();
+        self.turn = self.after;
         self.terminals.iter_mut().for_each(|terminal| terminal.ahead = 0);
     }
 
@@ -108,7 +117,8 @@ impl Pacer {
         let hidden_first = self.pieces % HIDDEN_SHARE == HIDDEN_SHARE - 1;
         self.pieces = self.pieces.wrapping_add(1);
         let chosen = self.in_turn(!hidden_first).or_else(|| self.in_turn(hidden_first));
-        chosen.map_or(Next::Nothing, Next::Piece)
+        // Whoever waits yet had no turn in this frame, and gets one in the next.
+        chosen.map_or(Next::Frame, Next::Piece)
     }
 
     /// The next in turn of those that are shown, or of those that aren't.
@@ -116,10 +126,17 @@ impl Pacer {
         let count = self.terminals.len();
         let index = (0..count).map(|step| (self.turn + step) % count).find(|index| {
             let terminal = &self.terminals[*index];
-            terminal.waits && terminal.shown == shown
+            // One that isn't shown isn't drawn either.
+            let may = !shown || self.in_frame.len() < MOST_IN_A_FRAME || self.in_frame.contains(&terminal.id);
+            terminal.waits && terminal.shown == shown && may
         })?;
         self.turn = index + 1;
-        Some(self.terminals[index].id)
+        let id = self.terminals[index].id;
+        if shown && !self.in_frame.contains(&id) {
+            self.in_frame.push(id);
+            self.after = self.turn;
+        }
+        Some(id)
     }
 
     fn with(&mut self, id: u32, change: impl FnOnce(&mut Terminal)) {
@@ -154,9 +171,22 @@ mod tests {
     }
 
     test_everywhere! {
-        fn six_floods_take_turns() {
+        fn six_floods_take_turns_two_in_a_frame() {
             let mut pacer = flooding(&[1, 2, 3, 4, 5, 6]);
-            assert_eq!(turns(&mut pacer, 12), [1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6]);
+            for (one, other) in [(1, 2), (3, 4), (5, 6), (1, 2)] {
+                assert_eq!(turns(&mut pacer, 3), [one, other, one]);
+                pacer.drawn();
+            }
+        }
+
+        fn who_had_no_turn_in_a_frame_has_one_in_the_next() {
+            let mut pacer = flooding(&[1, 2, 3]);
+            assert_eq!(turns(&mut pacer, 2), [1, 2]);
+            pacer.waits(1, false);
+            pacer.waits(2, false);
+            assert_eq!(pacer.next(0.0), Next::Frame);
+            pacer.drawn();
+            assert_eq!(pacer.next(0.0), Next::Piece(3));
         }
 
         fn a_terminal_that_left_or_has_nothing_is_passed_over() {
