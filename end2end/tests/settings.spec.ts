@@ -68,7 +68,7 @@ test('what is read while a save is under way changes nothing', async ({ page, si
   await (await read).finished();
   await page.evaluate(() => new Promise((painted) => requestAnimationFrame(() => requestAnimationFrame(painted))));
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');
-  const answer = saved(page);
+  const answer = page.waitForResponse((answer) => answer.url().includes('/rpc/preferences/change') && answer.ok());
   release();
   await answer;
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'light');

@@ -23,7 +23,8 @@ fn a_cut_at_any_byte_loses_and_doubles_nothing() {
         }
         assert_eq!(again.snapshots, 0);
         let missed = usize::try_from(since - start).expect("small");
-        assert!(again.seen[..] == whole[missed..], "since {since}");
+        // The prompt may have come since.
+        assert!(again.seen.starts_with(&whole[missed..]), "since {since}");
     }
 }
 
