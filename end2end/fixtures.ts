@@ -7,10 +7,10 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { test as base, type APIRequestContext, type BrowserContext, type Page } from '@playwright/test';
 
 import { Faults } from './support/faults.ts';
-import { Server } from './support/server.ts';
+import { ADMIN, Server } from './support/server.ts';
 
 export { expect } from '@playwright/test';
-export { Server } from './support/server.ts';
+export { ADMIN, Server } from './support/server.ts';
 
 /** How long the sign-in may take, script and all. */
 const SIGN_IN_LIMIT_MS = 20_000;
@@ -28,7 +28,7 @@ interface TestFixtures {
   /** The REST API, signed in, with the server's own Origin. */
   api: APIRequestContext;
   /** Starts a server that belongs to this test alone; with a directory, on what another one left. */
-  startServer: (dataDir?: string) => Promise<Server>;
+  startServer: (dataDir?: string, isBare?: boolean) => Promise<Server>;
   /** Violations of WCAG 2.2 AA on a page, as axe finds them. */
   axe: (page: Page) => Promise<string[]>;
 }
@@ -92,8 +92,8 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
 
   startServer: async ({ browser, context, playwright }, use) => {
     const started: Server[] = [];
-    await use(async (dataDir) => {
-      const server = await Server.start(dataDir);
+    await use(async (dataDir, isBare) => {
+      const server = await Server.start(dataDir, isBare);
       started.push(server);
       return server;
     });
@@ -102,7 +102,7 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
     const directories = new Set(started.map((server) => server.dataDir));
     for (const server of started) await server.stop();
     for (const directory of directories) {
-      // Whatever the test left running goes with a server that has not spent its token.
+      // Whatever the test left running goes with a server that somebody can sign in to.
       const last = await Server.start(directory);
       const context = await browser.newContext();
       await openSignIn(await context.newPage(), last);
@@ -122,15 +122,13 @@ export const test = base.extend<TestFixtures, WorkerFixtures>({
   },
 });
 
-/** Opens the printed address, does what its page asks for, and waits until it has led elsewhere. */
-export async function openSignIn(page: Page, server: Server): Promise<void> {
-  await page.goto(server.signInUrl);
-  const button = page.getByRole('button', { name: /sign in/i });
-  const isIn = (url: URL) => url.pathname !== '/sign-in';
-  if (!isIn(new URL(page.url()))) {
-    await button.click();
-    await page.waitForURL(isIn, { timeout: SIGN_IN_LIMIT_MS });
-  }
+/** Opens the server, signs in on the page that it leads to, and waits until that has led elsewhere. */
+export async function openSignIn(page: Page, server: Server, as = ADMIN): Promise<void> {
+  await page.goto(`${server.origin}/sign-in`);
+  await page.getByLabel('Email').fill(as.email);
+  await page.getByLabel('Password').fill(as.password);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL((url) => url.pathname !== '/sign-in', { timeout: SIGN_IN_LIMIT_MS });
 }
 
 async function signedInApi(

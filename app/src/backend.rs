@@ -1,22 +1,60 @@
 //! What server functions and REST controllers call: one trait a service. The server implements
 //! them; nothing here knows how.
 
+pub mod accounts;
 pub mod preferences;
 pub mod sessions;
 
+pub use accounts::Accounts;
 pub use preferences::Preferences;
 pub use sessions::Sessions;
 
 use std::sync::Arc;
 
 use crate::model;
+use crate::model::account::{Role, Scope};
 use crate::model::error::ApiError;
+
+/// How somebody proved who they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Access {
+    /// By the cookie of a browser they signed in with.
+    Browser,
+    /// By an API token with these scopes.
+    Token(Vec<Scope>),
+    /// By being on the server's own machine, at its command line.
+    CommandLine,
+}
 
 /// Who asks. Made by the server's authentication and by nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
     /// The person's id; sessions belong to one.
     pub user: String,
+    /// What the audit log calls them.
+    pub email: String,
+    pub role: Role,
+    pub access: Access,
+    /// Where the request came from; empty when it came from nowhere.
+    pub address: String,
+    /// The hash of the cookie or token that was shown, so that its own browser can be told from the others.
+    pub credential: Option<[u8; 32]>,
+}
+
+impl Actor {
+    /// The person with the id `user`, in a browser, without an admin's rights.
+    #[must_use]
+    pub fn person(user: impl Into<String>) -> Self {
+        let user = user.into();
+        Self {
+            email: user.clone(),
+            user,
+            role: Role::User,
+            access: Access::Browser,
+            address: String::new(),
+            credential: None,
+        }
+    }
 }
 
 /// What the server puts into Leptos' context for each request.

@@ -1,5 +1,6 @@
 //! The shapes that cross between page, REST and services, each with the rules it must obey.
 
+pub mod account;
 pub mod error;
 pub mod preferences;
 pub mod session;

@@ -8,7 +8,6 @@ use leptos_meta::MetaTags;
 
 use crate::App;
 use crate::backend::RequestContext;
-use crate::contexts::preferences::theme_name;
 use crate::model::preferences::Preferences;
 
 /// Where the names that xterm-js-rs imports lead: small modules of ours that fetch the real ones
@@ -23,7 +22,7 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     let style = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=theme_name(theme) style=("--accent-hue", accent_hue.to_string())>
+        <html lang="en" data-theme=theme.name() style=("--accent-hue", accent_hue.to_string())>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1, interactive-widget=resizes-content"/>

@@ -32,14 +32,28 @@ impl Answer {
 
 /// Asks `address` for `path`. `headers` are whole lines; `body` is JSON.
 pub fn request(address: SocketAddr, method: &str, path: &str, headers: &str, body: &str) -> Result<Answer> {
+    let kind = if body.is_empty() && method == "GET" { None } else { Some("application/json") };
+    send(address, method, path, headers, kind, body)
+}
+
+/// Sends a form to `path`, as a page would.
+pub fn post_form(address: SocketAddr, path: &str, headers: &str, form: &str) -> Result<Answer> {
+    send(address, "POST", path, headers, Some("application/x-www-form-urlencoded"), form)
+}
+
+fn send(
+    address: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &str,
+    kind: Option<&str>,
+    body: &str,
+) -> Result<Answer> {
     let mut stream = TcpStream::connect(address).with_context(|| format!("can't connect to {address}"))?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    let content = if body.is_empty() && method == "GET" {
-        String::new()
-    } else {
-        format!("Content-Type: application/json\r\nContent-Length: {}\r\n", body.len())
-    };
+    let content =
+        kind.map(|kind| format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len())).unwrap_or_default();
     let request =
         format!("{method} {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{content}{headers}\r\n{body}");
     stream.write_all(request.as_bytes())?;

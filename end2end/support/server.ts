@@ -1,6 +1,6 @@
 // A server of a test's own: the release binary on a free port, with a data directory of its own.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { access, mkdtemp, rm } from 'node:fs/promises';
+import { access, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -14,28 +14,34 @@ const STOP_LIMIT_MS = 8_000;
 /** The lines of its log that an error shows. */
 const LOG_LINES = 60;
 
-/** What it prints when it is ready. */
-const ADDRESS = /(http:\/\/[^\s/]+)\/sign-in\?token=(\S+)/;
+/** What it prints when it is ready: where it is, and how it is set up if it is not. */
+const ADDRESS = /^ {2}(http:\/\/[^\s/]+)(\/\S*)$/;
+
+/** The administrator that each server comes up with. */
+export const ADMIN = { email: 'admin@example.org', password: 'correct-horse-battery' };
 
 export class Server {
   private constructor(
     /** `http://127.0.0.1:PORT` */
     readonly origin: string,
-    /** The address that signs in once. */
-    readonly signInUrl: string,
+    /** The address that it printed. */
+    readonly printed: string,
     readonly dataDir: string,
     private readonly child: ChildProcess,
     private readonly log: string[],
   ) {}
 
-  /** Starts one; with `dataDir`, on what another one left. */
-  static async start(dataDir?: string): Promise<Server> {
+  /** Starts one; with `dataDir`, on what another one left; without an administrator, if it `isBare`. */
+  static async start(dataDir?: string, isBare = false): Promise<Server> {
     const binary = process.env.E2E_SERVER ?? join(ROOT, 'target/release/berth');
     await access(binary).catch(() => {
       throw new Error(`there is no ${binary}; \`cargo xtask test --only browser\` builds it`);
     });
     const directory = dataDir ?? (await mkdtemp(join(tmpdir(), 'berth-e2e-')));
-    const child = spawn(binary, ['--listen', '127.0.0.1:0', '--data-dir', directory], {
+    const passwordFile = join(directory, 'admin-password');
+    await writeFile(passwordFile, ADMIN.password);
+    const administrator = isBare ? [] : ['--admin-email', ADMIN.email, '--admin-password-file', passwordFile];
+    const child = spawn(binary, ['--listen', '127.0.0.1:0', '--data-dir', directory, ...administrator], {
       cwd: ROOT,
       env: environment(),
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -46,7 +52,7 @@ export class Server {
       if (log.length > LOG_LINES) log.shift();
     };
     try {
-      const [signInUrl, origin] = await new Promise<[string, string]>((found, fail) => {
+      const [printed, origin] = await new Promise<[string, string]>((found, fail) => {
         const failWith = (why: string) => fail(new Error(`${why}\n${log.join('\n')}`));
         const limit = setTimeout(() => failWith('the server did not say where it is in time'), START_LIMIT_MS);
         const read = (line: string) => {
@@ -54,7 +60,7 @@ export class Server {
           const address = ADDRESS.exec(line);
           if (!address) return;
           clearTimeout(limit);
-          found([address[0], address[1]]);
+          found([`${address[1]}${address[2]}`, address[1]]);
         };
         createInterface({ input: child.stdout }).on('line', read);
         createInterface({ input: child.stderr }).on('line', read);
@@ -64,7 +70,7 @@ export class Server {
           failWith(`the server ended with ${signal ?? `exit code ${code}`}`);
         });
       });
-      return new Server(origin, signInUrl, directory, child, log);
+      return new Server(origin, printed, directory, child, log);
     } catch (error) {
       child.kill('SIGKILL');
       if (!dataDir) await rm(directory, { recursive: true, force: true });

@@ -1,30 +1,28 @@
-// Who is let in: the printed token, once, and nobody without a cookie.
-import { expect, openSignIn, test } from '../fixtures.ts';
+// Who is let in: whoever sets the server up with the printed token, whoever signs in, and nobody without a cookie.
+import { ADMIN, expect, openSignIn, test } from '../fixtures.ts';
 
-test('the printed address signs in, and its cookie is kept from scripts and other sites', async ({ page, startServer }) => {
+test('a password signs in, and its cookie is kept from scripts and other sites', async ({ page, startServer }) => {
   const server = await startServer();
   await openSignIn(page, server);
   await expect(page.getByRole('button', { name: /new session/i }).first()).toBeVisible();
-  expect(page.url(), 'the token does not stay in the address').not.toContain('token');
   const cookies = await page.context().cookies(server.origin);
   expect(cookies).toHaveLength(1);
   expect(cookies[0]).toMatchObject({ httpOnly: true, sameSite: 'Lax' });
 });
 
-test('the token signs in once and never again', async ({ browser, faults, page, startServer }) => {
-  faults.expect(/status of 40[013]/);
+test('a wrong password is told as one, and what was typed but it stays', async ({ faults, page, startServer }) => {
+  faults.expect(/status of 401/);
   const server = await startServer();
-  await openSignIn(page, server);
-
-  const stranger = await browser.newContext();
-  const other = await stranger.newPage();
-  await other.goto(server.signInUrl);
-  const button = other.getByRole('button', { name: /sign in/i });
-  if (await button.isVisible()) await button.click();
-  await expect(other.getByRole('alert')).toBeVisible();
-  expect(await stranger.cookies()).toEqual([]);
-  expect((await stranger.request.get(`${server.origin}/api/sessions`)).status()).toBe(401);
-  await stranger.close();
+  await page.goto(`${server.origin}/sign-in?next=/account`);
+  await page.getByLabel('Email').fill(ADMIN.email);
+  await page.getByLabel('Password').fill('not the password');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('alert')).toContainText('wrong');
+  await expect(page.getByLabel('Email')).toHaveValue(ADMIN.email);
+  await expect(page.getByLabel('Password')).toHaveValue('');
+  await page.getByLabel('Password').fill(ADMIN.password);
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/account$/);
 });
 
 test('without a cookie every page leads to sign-in', async ({ page }) => {

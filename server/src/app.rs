@@ -4,12 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::backend::{Preferences, Sessions};
+use app::backend::{Accounts, Preferences, Sessions};
 use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 use runtime::Runtime;
 use thiserror::Error;
 
+use crate::accounts::{self, AccountService, Audit};
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::database::{Database, DatabaseError};
@@ -29,6 +30,10 @@ pub struct App {
     pub runtime: Arc<dyn Runtime>,
     /// What the page and the API call.
     pub sessions: Arc<dyn Sessions>,
+    /// What the account and admin pages call.
+    pub accounts: Arc<dyn Accounts>,
+    /// Who did what.
+    pub audit: Audit,
     /// What the settings call.
     pub preferences: Arc<dyn Preferences>,
     /// What terminals' sockets need.
@@ -58,8 +63,14 @@ pub enum StartError {
     /// The sessions in it can't be taken up.
     #[error("the sessions can't be taken up: {0}")]
     Sessions(DatabaseError),
-    /// The sign-in token can't be written.
-    #[error("the sign-in token can't be written into {}: {cause}", directory.display())]
+    /// The people in it can't be read, or the first can't be made.
+    #[error("the accounts can't be used: {0}")]
+    Accounts(DatabaseError),
+    /// The first administrator can't be made.
+    #[error("the administrator can't be made: {0}")]
+    Administrator(String),
+    /// The setup token can't be written.
+    #[error("the setup token can't be written into {}: {cause}", directory.display())]
     Token { directory: PathBuf, cause: std::io::Error },
 }
 
@@ -103,27 +114,36 @@ impl AppBuilder {
         Self { leptos, site_root, ..self }
     }
 
-    /// Opens the database, takes up the sessions in it, and makes the first sign-in token.
+    /// Opens the database, makes the administrator that the configuration names, and takes up the sessions.
     ///
     /// # Errors
     /// See [`StartError`].
     pub async fn build(self) -> Result<App, StartError> {
         let Self { config, runtime, shutdown, leptos, site_root } = self;
         let database = Database::open(&config.database_url).await.map_err(StartError::Database)?;
-        let auth = Auth::new(database.clone(), &config.data_dir, config.is_public_over_tls())
+        accounts::make_configured_administrator(&database, &config).await?;
+        let is_set_up = database.count_active_admins().await.map_err(StartError::Accounts)? > 0;
+        let auth = Auth::new(database.clone(), &config.data_dir, config.is_public_over_tls(), is_set_up)
             .map_err(|cause| StartError::Token { directory: config.data_dir.clone(), cause })?;
+        let auth = Arc::new(auth);
         let service = SessionService::start(database.clone(), Arc::clone(&runtime), config.limits, shutdown.clone())
             .await
             .map_err(StartError::Sessions)?;
         shutdown.spawn(Auth::sweep(database.clone(), shutdown.clone()));
+        shutdown.spawn(auth.live.clone().watch(database.clone(), shutdown.clone()));
+        let audit = Audit::new(database.clone());
+        let sessions: Arc<dyn Sessions> = Arc::clone(&service) as Arc<dyn Sessions>;
+        let accounts = AccountService::new(database.clone(), Arc::clone(&auth), audit.clone(), Arc::clone(&sessions));
         Ok(App {
             config: Arc::new(config),
             preferences: Arc::new(PreferencesService::new(database.clone())),
             database,
             runtime,
-            sessions: Arc::clone(&service) as Arc<dyn Sessions>,
-            sockets: Sockets { sessions: service, shutdown: shutdown.clone() },
-            auth: Arc::new(auth),
+            sessions,
+            accounts: Arc::new(accounts),
+            audit,
+            sockets: Sockets { sessions: service, live: auth.live.clone(), shutdown: shutdown.clone() },
+            auth,
             shutdown,
             leptos,
             site_root: Arc::new(site_root),

@@ -1,85 +1,249 @@
-//! Who asks, and whether their page may: the one-time token, the cookie, the Origin.
+//! Who asks, and whether they and their page may: passwords, cookies, API tokens, the Origin.
 //!
-//! Until accounts land there is one person, [`ADMINISTRATOR`], who signs in with a token that is
-//! printed at start-up. Owns tokens, cookies and the rules on origins; the routes that use them are in
-//! `http`.
+//! Owns secrets of every kind, what a failed attempt costs, and which open connections must end; the routes that
+//! use them are in `http`, and what people may do to accounts in [`crate::accounts`].
 
 mod attempts;
 mod cookie;
+mod delays;
 mod known;
+mod live;
 mod origin;
+mod password;
+mod permission;
 mod token;
 
 pub use attempts::{Attempts, Standing};
 pub use cookie::SESSION_COOKIE;
+pub use live::{Connection, Live};
 pub use origin::{is_cross_site, origin_is_allowed};
-pub use token::{SIGN_IN_TOKEN_FILE, SignInToken};
+pub use password::{Passwords, TooBusy};
+pub use permission::{Area, may};
+pub use token::{SETUP_TOKEN_FILE, SetupToken};
 
+use std::net::IpAddr;
 use std::path::Path;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
-use app::backend::Actor;
-use http::{HeaderMap, HeaderValue};
+use app::backend::{Access, Actor};
+use app::model::account::{Email, PersonState};
+use http::{HeaderMap, HeaderValue, header};
+use thiserror::Error;
 use time::OffsetDateTime;
 
-use crate::database::{Database, DatabaseError, SignIn, TokenHash};
+use crate::database::{Database, DatabaseError, SignIn, StoredPerson, TokenHash};
 use crate::shutdown::Shutdown;
 
-/// The one person there is until accounts land.
+/// The first administrator's id. Sessions from before there were accounts belong to it.
 pub const ADMINISTRATOR: &str = "admin";
 /// How long a sign-in lasts.
 pub const SIGN_IN_LIFE: time::Duration = time::Duration::days(30);
 /// How often sign-ins that have run out are removed. They count for nothing from the second they do.
 const SWEEP_EVERY: Duration = Duration::from_secs(3600);
+/// How long the audit log is kept.
+const AUDIT_LIFE: time::Duration = time::Duration::days(400);
+/// A token's last use is noted so often at most, so that reading costs no write.
+const NOTE_USE_EVERY: time::Duration = time::Duration::minutes(1);
+/// Wrong passwords for an account that cost no wait: from one address, and from all together. The second is
+/// large, for anybody can make another's account wait by it.
+const FREE_FROM_ONE: u32 = 4;
+const FREE_FROM_ALL: u32 = 40;
+/// The longest name of a browser that is kept, bytes.
+const MAX_AGENT: usize = 256;
+
+/// Who asks, and by what right.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    pub actor: Actor,
+    /// The cookie's or token's hash, under which long connections are noted.
+    pub credential: TokenHash,
+    /// When it runs out, if ever.
+    pub expires_at: Option<OffsetDateTime>,
+}
+
+/// Why a password did not sign anybody in.
+#[derive(Debug, Error)]
+pub enum SignInError {
+    /// Wrong, or there is no such account: nobody is told which.
+    #[error("a wrong email or password")]
+    Wrong,
+    /// The password is right, and its person is kept out.
+    #[error("a blocked account")]
+    Blocked,
+    /// Too many wrong ones of late.
+    #[error("too many wrong passwords")]
+    TooMany(Duration),
+    /// Too many attempts at once, everybody's together.
+    #[error("too many attempts at once")]
+    Busy,
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+}
 
 /// Sign-in as the server uses it.
 #[derive(Debug)]
 pub struct Auth {
     database: Database,
     known: known::Known,
-    /// The token that signs in next.
-    pub token: SignInToken,
-    /// Who has tried how often.
+    /// Of each account from each address.
+    delays: delays::Delays,
+    /// Of each account from everywhere.
+    delays_of_all: delays::Delays,
+    /// Connections that end with what opened them.
+    pub live: Live,
+    /// Hashes and compares passwords.
+    pub passwords: Passwords,
+    /// What the first administrator is made with.
+    pub setup: SetupToken,
+    /// Who has tried to sign in how often.
     pub attempts: Attempts,
     is_secure: bool,
+    is_set_up: AtomicBool,
 }
 
 impl Auth {
-    /// Makes the first token and writes it into `data_dir`. `is_secure` marks cookies for TLS only.
+    /// `is_secure` marks cookies for TLS only. A server without an administrator gets a setup token.
     ///
     /// # Errors
     /// When the token can't be written.
-    pub fn new(database: Database, data_dir: &Path, is_secure: bool) -> std::io::Result<Self> {
-        let token = SignInToken::new(data_dir)?;
-        Ok(Self { database, known: known::Known::default(), token, attempts: Attempts::default(), is_secure })
+    pub fn new(database: Database, data_dir: &Path, is_secure: bool, is_set_up: bool) -> std::io::Result<Self> {
+        Ok(Self {
+            database,
+            known: known::Known::default(),
+            delays: delays::Delays::new(FREE_FROM_ONE),
+            delays_of_all: delays::Delays::new(FREE_FROM_ALL),
+            live: Live::default(),
+            passwords: Passwords::default(),
+            setup: SetupToken::new(data_dir, !is_set_up)?,
+            attempts: Attempts::default(),
+            is_secure,
+            is_set_up: AtomicBool::new(is_set_up),
+        })
     }
 
-    /// Whoever the cookie in `headers` belongs to.
+    /// Whether there is an administrator. Once there is, there always will be: the last can't be removed.
     ///
     /// # Errors
     /// As every query.
-    pub async fn actor(&self, headers: &HeaderMap) -> Result<Option<Actor>, DatabaseError> {
-        let Some(secret) = cookie::read(headers) else { return Ok(None) };
-        let hash = TokenHash::of(secret);
-        let now = OffsetDateTime::now_utc();
-        if let Some(actor) = self.known.get(&hash, now) {
-            return Ok(Some(actor));
+    pub async fn is_set_up(&self) -> Result<bool, DatabaseError> {
+        if self.is_set_up.load(Ordering::Acquire) {
+            return Ok(true);
         }
-        let Some(sign_in) = self.database.sign_in(&hash, now).await? else { return Ok(None) };
-        let actor = Actor { user: sign_in.user };
-        self.known.insert(hash, actor.clone(), sign_in.expires_at);
-        Ok(Some(actor))
+        let is_set_up = self.database.count_active_admins().await? > 0;
+        if is_set_up {
+            self.is_now_set_up();
+        }
+        Ok(is_set_up)
     }
 
-    /// Signs `user` in; answers the `Set-Cookie` that makes it so.
+    /// Notes that there is an administrator now.
+    pub fn is_now_set_up(&self) {
+        self.is_set_up.store(true, Ordering::Release);
+        if let Err(error) = self.setup.retire() {
+            tracing::warn!(%error, "the setup token's file can't be removed; the token is of no use any more");
+        }
+    }
+
+    /// Whoever the API token or the cookie in `headers` belongs to. A request with a bearer token is taken by that
+    /// alone, so that a page can't borrow a cookie for what a token may not do.
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn caller(&self, headers: &HeaderMap) -> Result<Option<Caller>, DatabaseError> {
+        let secret = match bearer(headers) {
+            Bearer::Secret(secret) => Some((secret, true)),
+            Bearer::Malformed => None,
+            Bearer::None => cookie::read(headers).map(|secret| (secret, false)),
+        };
+        let Some((secret, is_token)) = secret else { return Ok(None) };
+        let hash = TokenHash::of(secret);
+        let now = OffsetDateTime::now_utc();
+        if let Some(caller) = self.known.get(&hash, now) {
+            return Ok(Some(caller));
+        }
+        let caller = if is_token { self.by_token(hash, now).await? } else { self.by_cookie(hash, now).await? };
+        if let Some(caller) = &caller {
+            self.known.insert(caller.clone());
+        }
+        Ok(caller)
+    }
+
+    async fn by_cookie(&self, hash: TokenHash, now: OffsetDateTime) -> Result<Option<Caller>, DatabaseError> {
+        let Some((sign_in, person)) = self.database.sign_in(&hash, now).await? else { return Ok(None) };
+        Ok(caller(person, hash, Access::Browser, Some(sign_in.expires_at)))
+    }
+
+    async fn by_token(&self, hash: TokenHash, now: OffsetDateTime) -> Result<Option<Caller>, DatabaseError> {
+        let Some((token, person)) = self.database.api_token(&hash, now).await? else { return Ok(None) };
+        if token.used_at.is_none_or(|used_at| now - used_at >= NOTE_USE_EVERY)
+            && let Err(error) = self.database.used_api_token(&hash, now).await
+        {
+            tracing::debug!(%error, "a token's use could not be noted");
+        }
+        Ok(caller(person, hash, Access::Token(token.scopes), token.expires_at))
+    }
+
+    /// The active person with this email and password, which came from `address`.
+    ///
+    /// # Errors
+    /// See [`SignInError`].
+    pub async fn check(&self, email: &str, password: &str, address: &str) -> Result<StoredPerson, SignInError> {
+        let email = email.parse::<Email>().ok();
+        // What is no email is one account, that nobody has.
+        let account = email.as_ref().map_or("", Email::as_str);
+        let from_here = format!("{account} {address}");
+        let now = Instant::now();
+        if let Some(wait) = self.delays.wait(&from_here, now).max(self.delays_of_all.wait(account, now)) {
+            return Err(SignInError::TooMany(wait));
+        }
+        // Counted before it is known, so that many at once are no way round the wait.
+        self.delays.was_wrong(&from_here, now);
+        self.delays_of_all.was_wrong(account, now);
+        let person = match &email {
+            Some(email) => self.database.person(email).await?,
+            None => None,
+        };
+        let stored = person.as_ref().and_then(|person| person.password.clone());
+        // Longer than any password can be: not worth a hash, and it tells nothing of the account.
+        let is_right = password.len() <= app::model::account::MAX_PASSWORD
+            && self.passwords.is_right(password.to_owned(), stored).await.map_err(|TooBusy| SignInError::Busy)?;
+        match person {
+            Some(person) if is_right => {
+                self.delays.was_right(&from_here);
+                self.delays_of_all.was_right(account);
+                if person.state == PersonState::Active { Ok(person) } else { Err(SignInError::Blocked) }
+            }
+            _ => Err(SignInError::Wrong),
+        }
+    }
+
+    /// Signs `user` in with the browser that sent `headers`, which ends what it was signed in as before; answers
+    /// the `Set-Cookie` that makes it so.
     ///
     /// # Errors
     /// As every query; nobody is signed in then.
-    pub async fn sign_in(&self, user: &str) -> Result<HeaderValue, DatabaseError> {
+    pub async fn sign_in(
+        &self,
+        user: &str,
+        headers: &HeaderMap,
+        address: IpAddr,
+    ) -> Result<HeaderValue, DatabaseError> {
         let secret = token::random();
         let created_at = OffsetDateTime::now_utc();
-        let sign_in = SignIn { user: user.to_owned(), created_at, expires_at: created_at + SIGN_IN_LIFE };
+        let sign_in = SignIn {
+            id: token::id(),
+            user: user.to_owned(),
+            agent: agent(headers),
+            address: address.to_string(),
+            created_at,
+            expires_at: created_at + SIGN_IN_LIFE,
+        };
         self.database.insert_sign_in(&TokenHash::of(&secret), &sign_in).await?;
+        self.database.saw_person(user, created_at).await?;
+        if let Some(old) = cookie::read(headers) {
+            self.end(&TokenHash::of(old)).await?;
+        }
         Ok(cookie::set(&secret, SIGN_IN_LIFE, self.is_secure))
     }
 
@@ -89,14 +253,29 @@ impl Auth {
     /// As every query; the sign-in is still good then.
     pub async fn sign_out(&self, headers: &HeaderMap) -> Result<HeaderValue, DatabaseError> {
         if let Some(secret) = cookie::read(headers) {
-            let hash = TokenHash::of(secret);
-            self.database.delete_sign_in(&hash).await?;
-            self.known.remove(&hash);
+            self.end(&TokenHash::of(secret)).await?;
         }
         Ok(cookie::set("", time::Duration::ZERO, self.is_secure))
     }
 
-    /// Removes sign-ins that have run out, now and then, until `shutdown`.
+    async fn end(&self, cookie: &TokenHash) -> Result<(), DatabaseError> {
+        self.database.delete_sign_in(cookie).await?;
+        self.forget(cookie);
+        Ok(())
+    }
+
+    /// A cookie or token is good no more: it is believed no longer, and what it opened ends.
+    pub fn forget(&self, credential: &TokenHash) {
+        self.known.remove(credential);
+        self.live.end(credential);
+    }
+
+    /// What a person may has changed: everything they hold is looked up again.
+    pub fn forget_person(&self, user: &str) {
+        self.known.remove_user(user);
+    }
+
+    /// Removes sign-ins that have run out and old entries of the audit log, now and then, until `shutdown`.
     pub async fn sweep(database: Database, shutdown: Shutdown) {
         loop {
             match database.delete_expired_sign_ins(OffsetDateTime::now_utc()).await {
@@ -104,10 +283,67 @@ impl Auth {
                 Ok(count) => tracing::debug!(count, "removed sign-ins that had run out"),
                 Err(error) => tracing::warn!(%error, "old sign-ins could not be removed; they are not good any more"),
             }
+            if let Err(error) = database.delete_audit_before(OffsetDateTime::now_utc() - AUDIT_LIFE).await {
+                tracing::warn!(%error, "the audit log could not be trimmed");
+            }
             tokio::select! {
                 () = shutdown.begun() => return,
                 () = tokio::time::sleep(SWEEP_EVERY) => {}
             }
         }
     }
+}
+
+/// The caller that a good credential makes of `person`, unless they are kept out.
+fn caller(
+    person: StoredPerson,
+    credential: TokenHash,
+    access: Access,
+    expires_at: Option<OffsetDateTime>,
+) -> Option<Caller> {
+    if person.state != PersonState::Active {
+        return None;
+    }
+    let (user, email, role) = (person.id, person.email.into(), person.role);
+    let credential_bytes = Some(*credential.as_bytes());
+    let actor = Actor { user, email, role, access, address: String::new(), credential: credential_bytes };
+    Some(Caller { actor, credential, expires_at })
+}
+
+/// A random id, for what its person calls by it.
+#[must_use]
+pub fn random_id() -> String {
+    token::id()
+}
+
+/// A random secret of 256 bits, hexadecimal.
+#[must_use]
+pub fn random_secret() -> String {
+    token::random()
+}
+
+enum Bearer<'a> {
+    None,
+    Malformed,
+    Secret(&'a str),
+}
+
+fn bearer(headers: &HeaderMap) -> Bearer<'_> {
+    let mut values = headers.get_all(header::AUTHORIZATION).into_iter();
+    let Some(value) = values.next() else { return Bearer::None };
+    let Some((scheme, secret)) = value.to_str().ok().map(|text| text.split_once(' ').unwrap_or((text, ""))) else {
+        return Bearer::Malformed;
+    };
+    // Other schemes are a proxy's before this server, and none of its business.
+    match scheme.eq_ignore_ascii_case("bearer") {
+        false => Bearer::None,
+        true if values.next().is_none() && token::has_form(secret.trim()) => Bearer::Secret(secret.trim()),
+        true => Bearer::Malformed,
+    }
+}
+
+/// What a browser calls itself, as text that can be stored and shown.
+fn agent(headers: &HeaderMap) -> String {
+    let text = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    text.chars().filter(|character| !character.is_control()).take(MAX_AGENT).collect()
 }

@@ -16,7 +16,7 @@ mod source;
 mod tests;
 mod values;
 
-pub use command_line::{Command, Invocation, parse_command_line};
+pub use command_line::{AdminCommand, Command, Invocation, parse_command_line};
 pub use error::ConfigError;
 pub use origin::Origin;
 pub use print::describe;
@@ -25,6 +25,8 @@ pub use source::{Environment, Source};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use app::model::account::Email;
+use ipnet::IpNet;
 use runtime::Limits;
 
 use self::source::Settings;
@@ -42,6 +44,12 @@ pub struct Config {
     pub public_url: Option<Origin>,
     /// Other origins whose pages may write and open sockets.
     pub allowed_origins: Vec<Origin>,
+    /// Networks of proxies whose word on a client's address is believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Who is made an administrator at start-up.
+    pub admin_email: Option<Email>,
+    /// The file with their first password.
+    pub admin_password_file: Option<PathBuf>,
     /// What is logged, as `tracing_subscriber::EnvFilter` spells it.
     pub log: String,
     /// The guest's static binary, put into each container.

@@ -4,18 +4,26 @@
 //! that is SQL; knows nothing of HTTP, containers or how a session moves from state to state.
 //! Every call ends within [`QUERY_LIMIT`].
 
+mod api_tokens;
+mod audit;
 mod entities;
 mod error;
 mod migrations;
+mod people;
 mod pool;
 mod preferences;
 mod sessions;
 mod sign_ins;
+mod token_hash;
 
+pub use api_tokens::StoredToken;
+pub use audit::StoredEntry;
 pub use error::DatabaseError;
+pub use people::StoredPerson;
 pub use preferences::StoredPreferences;
 pub use sessions::StoredSession;
-pub use sign_ins::{SignIn, TokenHash};
+pub use sign_ins::SignIn;
+pub use token_hash::TokenHash;
 
 use std::future::Future;
 use std::time::Duration;

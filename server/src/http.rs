@@ -4,7 +4,10 @@
 //! its time and size ([`limits`]), who asks and from where ([`guard`]), then its route. No route has
 //! logic of its own: each calls a service.
 
+mod account;
+mod admin;
 mod assets;
+mod client_address;
 mod compression;
 pub mod controllers;
 mod docs;
@@ -15,14 +18,17 @@ mod health;
 mod limits;
 mod openapi;
 mod pages;
+mod plain;
 mod request;
 mod security_headers;
 mod serve;
+mod setup;
 mod sign_in;
 mod socket;
+mod welcome;
 
 pub use error::HttpError;
-pub(crate) use extract::{Id, JsonBody, SignedIn, TerminalAddress};
+pub(crate) use extract::{Id, JsonBody, Named, Parameters, SignedIn, SignedInBy, TerminalAddress};
 pub use openapi::document;
 pub use request::RequestId;
 pub use serve::{Peer, serve};
@@ -39,7 +45,11 @@ pub fn router(app: App) -> Router {
     let (api, document) = openapi::router().split_for_parts();
     let router = api
         .merge(docs::router(&document))
+        .merge(setup::router())
         .merge(sign_in::router())
+        .merge(welcome::router())
+        .merge(account::router())
+        .merge(admin::router())
         .route("/health", get(health::alive))
         .route(SOCKET_ROUTE, get(socket::open));
     pages::add(router, &app)

@@ -5,6 +5,8 @@
 // Leptos' views are types nested as deep as the pages they describe.
 #![recursion_limit = "512"]
 
+pub mod accounts;
+pub mod admin;
 pub mod app;
 pub mod auth;
 pub mod config;

@@ -43,6 +43,7 @@ fn start() -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Health => run::health(&config),
+        Command::Admin(command) => run::admin(&config, command),
         Command::Serve => run::serve(config, &environment),
     }
 }

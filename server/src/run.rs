@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use berth::app::App;
-use berth::config::{Config, Environment};
+use berth::config::{AdminCommand, Config, Environment};
 use berth::data_dir::DataDir;
 use berth::shutdown::Shutdown;
 use berth::{http, logging, site};
@@ -91,11 +91,18 @@ async fn serve_until_signal(config: Config, environment: &Environment) -> anyhow
     Ok(())
 }
 
-/// Tells people where to sign in. Standard output and not the log, which others may read.
+/// Tells people where it is, and whoever sets it up with what. Standard output and not the log, which others
+/// may read.
 fn announce(app: &App, address: SocketAddr) -> std::io::Result<()> {
-    let (place, token) = (app.config.address_for_people(address), app.auth.token.reveal());
+    let place = app.config.address_for_people(address);
     let mut out = std::io::stdout().lock();
-    writeln!(out, "Berth is ready. This link signs you in, once:\n\n  {place}/sign-in?token={token}\n")?;
+    match app.auth.setup.reveal() {
+        Some(token) => writeln!(
+            out,
+            "Berth is ready to be set up. This link makes the administrator:\n\n  {place}/setup?token={token}\n"
+        )?,
+        None => writeln!(out, "Berth is ready:\n\n  {place}/\n")?,
+    }
     out.flush()?;
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "listening");
     Ok(())
@@ -112,6 +119,15 @@ fn on_signal(shutdown: Shutdown) -> std::io::Result<()> {
         shutdown.begin();
     });
     Ok(())
+}
+
+/// Runs an administrator's command on the database that this configuration names.
+pub fn admin(config: &Config, command: AdminCommand) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut told = Vec::new();
+    let outcome = runtime.block_on(berth::admin::run(config, command, &mut told));
+    std::io::stdout().write_all(&told)?;
+    outcome.map(|()| ExitCode::SUCCESS).map_err(anyhow::Error::from)
 }
 
 /// Asks the server that this configuration describes whether it is alive.

@@ -3,6 +3,8 @@
 
 #[path = "edge/access.rs"]
 mod access;
+#[path = "edge/accounts.rs"]
+mod accounts;
 #[path = "edge/api.rs"]
 mod api;
 #[path = "edge/database.rs"]
@@ -15,6 +17,8 @@ mod faults;
 mod into_session;
 #[path = "edge/pages.rs"]
 mod pages;
+#[path = "edge/permissions.rs"]
+mod permissions;
 #[path = "edge/process.rs"]
 mod process;
 #[path = "edge/sign_in.rs"]

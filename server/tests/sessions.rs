@@ -113,11 +113,11 @@ fn url(directory: &TempDir) -> String {
 }
 
 fn me() -> Actor {
-    Actor { user: "admin".into() }
+    Actor::person("admin")
 }
 
 fn somebody_else() -> Actor {
-    Actor { user: "eve".into() }
+    Actor::person("eve")
 }
 
 fn named(name: &str) -> CreateSession {

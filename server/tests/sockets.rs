@@ -9,7 +9,8 @@ use std::time::Duration;
 use app::backend::{Actor, Sessions};
 use app::model::session::{CreateSession, SessionState};
 use axum::body::Body;
-use berth::database::Database;
+use berth::auth::{Caller, Live};
+use berth::database::{Database, TokenHash};
 use berth::sessions::SessionService;
 use berth::shutdown::Shutdown;
 use berth::terminal::{Sockets, upgrade};
@@ -44,7 +45,8 @@ impl Rig {
         let runtime = Arc::new(FakeRuntime::default());
         let shutdown = Shutdown::new();
         let service = SessionService::start(database, runtime.clone(), LIMITS, shutdown.clone()).await.unwrap();
-        let address = listen(Sockets { sessions: service.clone(), shutdown: shutdown.clone() }).await;
+        let address =
+            listen(Sockets { sessions: service.clone(), live: Live::default(), shutdown: shutdown.clone() }).await;
         Self { runtime, service, shutdown, address, _directory: directory }
     }
 
@@ -109,10 +111,14 @@ async fn listen(sockets: Sockets) -> SocketAddr {
                 let sockets = sockets.clone();
                 async move {
                     let header = |name: &str| request.headers().get(name).map(|v| v.to_str().unwrap().to_owned());
-                    let actor = header("x-user").filter(|user| !user.is_empty()).map(|user| Actor { user });
+                    let caller = header("x-user").filter(|user| !user.is_empty()).map(|user| Caller {
+                        credential: TokenHash::of(&user),
+                        actor: Actor::person(user),
+                        expires_at: None,
+                    });
                     let allowed = header("x-foreign").is_none();
                     let address = request.uri().path().split('/').nth(3).unwrap_or_default().to_owned();
-                    let answer = upgrade(&sockets, &address, actor, allowed, request.map(Body::new)).await;
+                    let answer = upgrade(&sockets, &address, caller, allowed, request.map(Body::new)).await;
                     let refused = |_| Response::builder().status(StatusCode::BAD_REQUEST).body(Body::empty()).unwrap();
                     Ok::<_, std::convert::Infallible>(answer.unwrap_or_else(refused))
                 }
@@ -125,7 +131,7 @@ async fn listen(sockets: Sockets) -> SocketAddr {
 }
 
 fn me() -> Actor {
-    Actor { user: "admin".into() }
+    Actor::person("admin")
 }
 
 fn at(id: &SessionId, terminal: &str) -> String {

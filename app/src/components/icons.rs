@@ -68,6 +68,10 @@ pub fn stop() -> impl IntoView {
     icon("M4.5 4.5h7v7h-7z")
 }
 
+pub fn account() -> impl IntoView {
+    icon("M8 8a2.5 2.5 0 1 0 0-5a2.5 2.5 0 0 0 0 5M3.5 13c.6-2.2 2.4-3.3 4.5-3.3s3.9 1.1 4.5 3.3")
+}
+
 pub fn settings() -> impl IntoView {
     icon("M3 5h5M11 5h2M9.5 3.5v3M3 11h2M8 11h5M6.5 9.5v3")
 }

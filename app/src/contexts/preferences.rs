@@ -7,7 +7,7 @@ use leptos::task::spawn_local;
 
 use super::toasts::Toasts;
 use crate::api::preferences::{change_preferences, get_preferences};
-use crate::model::preferences::{Preferences, Theme};
+use crate::model::preferences::Preferences;
 
 /// How long a change waits for the next, so that a slider that is drawn is one write.
 const SAVE_AFTER: Duration = Duration::from_millis(400);
@@ -140,22 +140,13 @@ fn initial() -> Preferences {
     Preferences::default()
 }
 
-/// The name of a theme that was chosen, as the root has it in `data-theme`; none for the system's.
-pub fn theme_name(theme: Theme) -> Option<&'static str> {
-    match theme {
-        Theme::System => None,
-        Theme::Dark => Some("dark"),
-        Theme::Light => Some("light"),
-    }
-}
-
 /// Puts theme and accent on the document's root, where the tokens are.
 fn paint(preferences: &Preferences) {
     use wasm_bindgen::JsCast;
 
     let Some(root) = document().document_element() else { return };
     // Constant, valid names.
-    let _ = match theme_name(preferences.theme) {
+    let _ = match preferences.theme.name() {
         Some(theme) => root.set_attribute("data-theme", theme),
         None => root.remove_attribute("data-theme"),
     };

@@ -145,6 +145,18 @@ pub enum Theme {
     Light,
 }
 
+impl Theme {
+    /// What the document's root has in `data-theme` when it was chosen; none for the system's.
+    #[must_use]
+    pub fn name(self) -> Option<&'static str> {
+        match self {
+            Self::System => None,
+            Self::Dark => Some("dark"),
+            Self::Light => Some("light"),
+        }
+    }
+}
+
 /// The cursor, where the program asks for none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]

@@ -7,6 +7,7 @@ use protocol::SessionId;
 
 use crate::api::session::list_sessions;
 use crate::components::failure::LoadFailure;
+use crate::components::icons;
 use crate::components::new_session::NewSession;
 use crate::components::session_actions::SessionActions;
 use crate::components::session_card::SessionCard;
@@ -24,6 +25,10 @@ pub fn Dashboard() -> impl IntoView {
         <header class="bar">
             <span class="brand">"Berth"</span>
             <span class="bar-end">
+                // A page without scripts, which the router knows nothing of.
+                <a class="button button-quiet button-icon" href="/account" rel="external" aria-label="Account" title="Account">
+                    {icons::account()}
+                </a>
                 <SettingsButton/>
                 <NewSession/>
             </span>

@@ -25,6 +25,10 @@ const UP_LIMIT: Duration = Duration::from_secs(20);
 /// How long the server may take to end once told; its own limit is 5 s.
 const END_LIMIT: Duration = Duration::from_secs(10);
 
+/// The administrator that each server comes up with.
+const EMAIL: &str = "bench@example.org";
+const PASSWORD: &str = "correct-horse-battery";
+
 /// A server with its sessions.
 #[derive(Debug)]
 pub struct Server {
@@ -44,7 +48,10 @@ impl Server {
     pub fn start(binary: &Path, arguments: &[String], log: &Path) -> Result<Self> {
         let data = TempDir::with_prefix("berth-bench-")?;
         let mut command = Command::new(binary);
+        let password_file = data.path().join("admin-password");
+        std::fs::write(&password_file, PASSWORD)?;
         command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(data.path()).args(arguments);
+        command.args(["--admin-email", EMAIL, "--admin-password-file"]).arg(&password_file);
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         command.stderr(std::fs::File::create(log).with_context(|| format!("can't write {}", log.display()))?);
         // SAFETY: prctl is async-signal-safe, and nothing is allocated.
@@ -109,12 +116,13 @@ impl Server {
     }
 }
 
-/// Redeems the token in the printed address; answers the server's address and a browser's headers.
+/// Signs in at the printed address; answers the server's address and a browser's headers.
 fn sign_in(url: &str) -> Result<(SocketAddr, String)> {
     let rest = url.strip_prefix("http://").context("the printed address is no http URL")?;
-    let (host, path) = rest.split_once('/').context("the printed address has no path")?;
+    let (host, _) = rest.split_once('/').context("the printed address has no path")?;
     let address = host.parse().with_context(|| format!("{host} is no address"))?;
-    let answer = http::request(address, "GET", &format!("/{path}"), "", "")?;
+    let form = format!("email={EMAIL}&password={PASSWORD}");
+    let answer = http::post_form(address, "/sign-in", &format!("Origin: http://{host}\r\n"), &form)?;
     let cookie =
         answer.header("set-cookie").with_context(|| format!("sign-in answered {} without cookie", answer.status))?;
     let cookie = cookie.split(';').next().unwrap_or_default();

@@ -34,14 +34,17 @@ const fn many(name: &'static str, value: &'static str, help: &'static str) -> Ke
 }
 
 /// All of them, in the order that `berth config` prints.
-pub(super) const KEYS: [Key; 11] = [
+pub(super) const KEYS: [Key; 14] = [
     one("listen", "ADDRESS:PORT", "Where to listen for HTTP"),
     one("data_dir", "DIRECTORY", "Where everything that must survive a restart is kept"),
     one("database_url", "URL", "sqlite://PATH or postgres://USER:PASSWORD@HOST/DATABASE"),
     one("public_url", "URL", "Where people reach the server, such as https://berth.example"),
     many("allowed_origins", "ORIGIN", "Other origins whose pages may write and open sockets"),
+    many("trusted_proxies", "NETWORK", "Proxies whose X-Forwarded-For is believed, such as 10.0.0.0/8"),
     one("log", "FILTER", "What is logged, such as info or info,berth=debug"),
     one("guest", "FILE", "The guest's static binary"),
+    one("admin.email", "EMAIL", "The administrator who is made at start-up, when there is nobody yet"),
+    one("admin.password_file", "FILE", "The file that holds their first password, on its first line"),
     one("limits.cpu_millis", "NUMBER", "Thousandths of a CPU for each container"),
     one("limits.memory", "SIZE", "Memory for each container, such as 3GiB"),
     one("limits.pids", "NUMBER", "Processes and threads for each container"),

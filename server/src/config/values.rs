@@ -1,9 +1,10 @@
 //! From text to values: the defaults, and what each value must be.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use ipnet::IpNet;
 use runtime::Limits;
 
 use super::error::ConfigError;
@@ -58,6 +59,11 @@ pub(super) fn check(mut settings: Settings, environment: &Environment) -> Result
         database_url: reader.one("database_url", check_database_url)?,
         public_url: reader.optional("public_url", |text| text.parse())?,
         allowed_origins: reader.many("allowed_origins", |text| text.parse())?,
+        trusted_proxies: reader.many("trusted_proxies", network)?,
+        admin_email: reader.optional("admin.email", |text| {
+            text.parse().map_err(|_| format!("expected an address such as ada@example.org, found `{text}`"))
+        })?,
+        admin_password_file: reader.optional("admin.password_file", path)?,
         log: reader.one("log", check_filter)?,
         guest: reader.one("guest", path)?,
         limits: Limits {
@@ -120,6 +126,12 @@ impl Reader<'_> {
             problem: "it has no value".into(),
         })
     }
+}
+
+/// A network, or one address.
+fn network(text: &str) -> Result<IpNet, String> {
+    let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    network.map_err(|_| format!("expected a network such as 10.0.0.0/8, found `{text}`"))
 }
 
 fn check_database_url(text: &str) -> Result<String, String> {

@@ -1,5 +1,8 @@
 //! The tables as SeaORM sees them. Only this folder's parent turns them into the server's types.
 
+pub(super) mod api_token;
+pub(super) mod audit;
+pub(super) mod person;
 pub(super) mod preferences;
 pub(super) mod session;
 pub(super) mod sign_in;

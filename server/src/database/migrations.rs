@@ -3,6 +3,7 @@
 mod m0001_create_sessions;
 mod m0002_create_sign_ins;
 mod m0003_create_preferences;
+mod m0004_create_people;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -14,6 +15,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0001_create_sessions::Migration),
             Box::new(m0002_create_sign_ins::Migration),
             Box::new(m0003_create_preferences::Migration),
+            Box::new(m0004_create_people::Migration),
         ]
     }
 }

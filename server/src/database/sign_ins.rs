@@ -1,38 +1,21 @@
 //! Sign-ins as they are stored, and every query on them.
 
-use std::fmt::Write as _;
-
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
-use sha2::{Digest, Sha256};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 use time::OffsetDateTime;
 
-use super::entities::sign_in;
-use super::{Database, DatabaseError, from_micros, to_micros};
-
-/// SHA-256 of a secret. A secret of 32 random bytes needs no slower hash.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct TokenHash([u8; 32]);
-
-impl TokenHash {
-    /// The hash of `secret`.
-    #[must_use]
-    pub fn of(secret: &str) -> Self {
-        Self(Sha256::digest(secret.as_bytes()).into())
-    }
-
-    fn to_hex(&self) -> String {
-        self.0.iter().fold(String::with_capacity(64), |mut text, byte| {
-            // Writing to a string can't fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
-    }
-}
+use super::entities::{person, sign_in};
+use super::{Database, DatabaseError, StoredPerson, TokenHash, from_micros, to_micros};
 
 /// A person signed in with one browser.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SignIn {
+    /// What its person calls it by when they end it.
+    pub id: String,
     pub user: String,
+    /// What the browser called itself.
+    pub agent: String,
+    /// Where it came from.
+    pub address: String,
     pub created_at: OffsetDateTime,
     pub expires_at: OffsetDateTime,
 }
@@ -45,7 +28,10 @@ impl Database {
     pub async fn insert_sign_in(&self, hash: &TokenHash, sign_in: &SignIn) -> Result<(), DatabaseError> {
         let row = sign_in::Model {
             hash: hash.to_hex(),
+            id: sign_in.id.clone(),
             user: sign_in.user.clone(),
+            agent: sign_in.agent.clone(),
+            address: sign_in.address.clone(),
             created_at: to_micros(sign_in.created_at),
             expires_at: to_micros(sign_in.expires_at),
         };
@@ -54,24 +40,42 @@ impl Database {
         Ok(())
     }
 
-    /// The sign-in under `hash` that is still good at `now`.
+    /// The sign-in under `hash` that is still good at `now`, and whose it is; in one query, for it is read with
+    /// nearly every request. Whether its person may come in is for the caller to see.
     ///
     /// # Errors
-    /// As every query.
-    pub async fn sign_in(&self, hash: &TokenHash, now: OffsetDateTime) -> Result<Option<SignIn>, DatabaseError> {
+    /// [`DatabaseError::Corrupt`], and as every query.
+    pub async fn sign_in(
+        &self,
+        hash: &TokenHash,
+        now: OffsetDateTime,
+    ) -> Result<Option<(SignIn, StoredPerson)>, DatabaseError> {
         let query = sign_in::Entity::find_by_id(hash.to_hex())
             .filter(sign_in::Column::ExpiresAt.gt(to_micros(now)))
+            .find_also_related(person::Entity)
             .one(&self.connection);
-        self.query("reading a sign-in", query)
-            .await?
-            .map(|row| {
-                Ok(SignIn {
-                    user: row.user,
-                    created_at: from_micros(row.created_at)?,
-                    expires_at: from_micros(row.expires_at)?,
-                })
-            })
-            .transpose()
+        match self.query("reading a sign-in", query).await? {
+            Some((row, Some(person))) => Ok(Some((row.try_into()?, person.try_into()?))),
+            _ => Ok(None),
+        }
+    }
+
+    /// A person's sign-ins that are still good at `now`, latest first, with their hashes.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Corrupt`], and as every query.
+    pub async fn sign_ins_of(
+        &self,
+        user: &str,
+        now: OffsetDateTime,
+    ) -> Result<Vec<(TokenHash, SignIn)>, DatabaseError> {
+        let query = sign_in::Entity::find()
+            .filter(sign_in::Column::User.eq(user))
+            .filter(sign_in::Column::ExpiresAt.gt(to_micros(now)))
+            .order_by_desc(sign_in::Column::CreatedAt)
+            .all(&self.connection);
+        let rows = self.query("reading sign-ins", query).await?;
+        rows.into_iter().map(|row| Ok((TokenHash::from_hex(&row.hash)?, row.try_into()?))).collect()
     }
 
     /// Ends a sign-in. Does nothing when there is none.
@@ -84,6 +88,18 @@ impl Database {
         Ok(())
     }
 
+    /// Ends every sign-in of a person but `kept`.
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn delete_sign_ins_of(&self, user: &str, kept: Option<&TokenHash>) -> Result<u64, DatabaseError> {
+        let mut delete = sign_in::Entity::delete_many().filter(sign_in::Column::User.eq(user));
+        if let Some(kept) = kept {
+            delete = delete.filter(sign_in::Column::Hash.ne(kept.to_hex()));
+        }
+        Ok(self.query("deleting sign-ins", delete.exec(&self.connection)).await?.rows_affected)
+    }
+
     /// Forgets the sign-ins that had run out by `now`; answers how many.
     ///
     /// # Errors
@@ -93,5 +109,20 @@ impl Database {
             .filter(sign_in::Column::ExpiresAt.lte(to_micros(now)))
             .exec(&self.connection);
         Ok(self.query("deleting old sign-ins", query).await?.rows_affected)
+    }
+}
+
+impl TryFrom<sign_in::Model> for SignIn {
+    type Error = DatabaseError;
+
+    fn try_from(row: sign_in::Model) -> Result<Self, DatabaseError> {
+        Ok(Self {
+            id: row.id,
+            user: row.user,
+            agent: row.agent,
+            address: row.address,
+            created_at: from_micros(row.created_at)?,
+            expires_at: from_micros(row.expires_at)?,
+        })
     }
 }

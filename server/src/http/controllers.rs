@@ -1,5 +1,9 @@
 //! REST: one noun a folder, one verb a file. Each handler calls the service that the page calls too.
 
+pub mod admin;
+pub mod person;
 pub mod preferences;
 pub mod session;
 pub mod terminal;
+pub mod token;
+pub mod user;

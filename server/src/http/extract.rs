@@ -1,6 +1,7 @@
 //! What handlers take from a request, each with one documented error.
 
 use app::backend::Actor;
+use app::model::account::Email;
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::extract::{Path, Query};
 use garde::Validate;
@@ -12,6 +13,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::HttpError;
 use super::limits::MAX_BODY;
+use crate::auth::Caller;
 
 /// Whoever is signed in. 401 when nobody is.
 #[derive(Debug, Clone)]
@@ -21,8 +23,34 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     type Rejection = HttpError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, HttpError> {
-        let actor = parts.extensions.get::<Option<Actor>>().cloned().flatten();
-        actor.map(Self).ok_or_else(HttpError::not_signed_in)
+        let caller = parts.extensions.get::<Option<Caller>>().cloned().flatten();
+        caller.map(|caller| Self(caller.actor)).ok_or_else(HttpError::not_signed_in)
+    }
+}
+
+/// Whoever is signed in, and by what; for connections that must end with it. 401 when nobody is.
+#[derive(Debug, Clone)]
+pub struct SignedInBy(pub Caller);
+
+impl<S: Send + Sync> FromRequestParts<S> for SignedInBy {
+    type Rejection = HttpError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, HttpError> {
+        let caller = parts.extensions.get::<Option<Caller>>().cloned().flatten();
+        caller.map(Self).ok_or_else(HttpError::not_signed_in)
+    }
+}
+
+/// The person that the path names by their email. 404 for text that can't be one.
+#[derive(Debug, Clone)]
+pub struct Named(pub Email);
+
+impl<S: Send + Sync> FromRequestParts<S> for Named {
+    type Rejection = HttpError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, HttpError> {
+        let text = one_part(parts, state).await.unwrap_or_default();
+        text.parse().map(Self).map_err(|_| HttpError::not_found("person"))
     }
 }
 

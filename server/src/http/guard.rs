@@ -1,25 +1,25 @@
 //! Who may reach a route. Closed unless a path is listed here as open, so that a route that is added
 //! later needs a cookie without anybody's remembering it.
 
-use app::backend::Actor;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Redirect, Response};
+use http::request::Parts;
 use http::{HeaderMap, Method, header};
 
 use super::error::HttpError;
-use super::{SOCKET_ROUTE, assets, sign_in};
+use super::{SOCKET_ROUTE, assets, client_address, setup, sign_in, welcome};
 use crate::app::App;
-use crate::auth;
+use crate::auth::{self, Area, Caller};
 
 /// What a route wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Access {
     /// Nothing: it tells nobody anything that is not public.
     Open,
-    /// A cookie and an Origin; it checks both itself, and refuses with close codes.
+    /// A cookie and an Origin, or a token; it checks them itself, and refuses with close codes.
     Socket,
-    /// A cookie; programs are told so in JSON.
+    /// A cookie or a token; programs are told so in JSON.
     Program,
     /// A cookie; people are sent to sign in.
     Page,
@@ -27,45 +27,73 @@ enum Access {
 
 pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Result<Response, HttpError> {
     let access = access(&request);
-    if access == Access::Socket {
-        // When the database can't tell, the handshake fails, which a page takes for a reason to try again.
-        let actor = app.auth.actor(request.headers()).await?;
-        request.extensions_mut().insert(actor);
+    if access == Access::Open {
+        if !may_be_obeyed(&app, &request) {
+            return Err(foreign());
+        }
+        request.extensions_mut().insert::<Option<Caller>>(None);
         return Ok(next.run(request).await);
     }
-    let actor = if access == Access::Open { None } else { app.auth.actor(request.headers()).await? };
-    if actor.is_none() && access != Access::Open {
-        return match access {
-            Access::Page if is_read(request.method()) => {
-                Ok(Redirect::to(&sign_in::address_for(request.uri())).into_response())
-            }
-            _ => Err(HttpError::not_signed_in()),
-        };
+    // When the database can't tell, a socket's handshake fails, which a page takes for a reason to try again.
+    let mut caller = app.auth.caller(request.headers()).await?;
+    if let Some(caller) = &mut caller {
+        caller.actor.address = client_address::of(request.extensions()).to_string();
     }
-    if (!is_read(request.method()) || is_socket(request.headers()))
-        && !auth::origin_is_allowed(request.headers(), &app.config)
-    {
-        return Err(HttpError::forbidden("This request came from a page of another site, or from no page at all."));
+    if access == Access::Socket {
+        request.extensions_mut().insert(caller);
+        return Ok(next.run(request).await);
     }
-    if let (Access::Page, Some(actor)) = (access, &actor) {
+    let Some(caller) = caller else { return turn_away(&app, access, request.into_parts().0).await };
+    if caller.actor.access == app::backend::Access::Browser && !may_be_obeyed(&app, &request) {
+        return Err(foreign());
+    }
+    if !auth::may(&caller.actor, Area::of(request.uri().path()), changes_nothing(&request)) {
+        return Err(HttpError::forbidden(match caller.actor.access {
+            app::backend::Access::Token(_) => "This token's scopes don't allow this.",
+            _ => "Only administrators may do this.",
+        }));
+    }
+    if access == Access::Page {
         // So that the first paint has the person's colours. Without them the page is the default's.
-        match app.preferences.get(actor).await {
+        match app.preferences.get(&caller.actor).await {
             Ok(preferences) => drop(request.extensions_mut().insert(preferences)),
             Err(error) => tracing::warn!(%error, "a page is rendered without its person's preferences"),
         }
     }
-    request.extensions_mut().insert::<Option<Actor>>(actor);
+    request.extensions_mut().insert(Some(caller));
     let mut response = next.run(request).await;
-    if access != Access::Open {
-        // What one person was told is nobody else's, nor theirs once they have signed out.
-        response.headers_mut().entry(header::CACHE_CONTROL).or_insert(http::HeaderValue::from_static("no-store"));
-    }
+    // What one person was told is nobody else's, nor theirs once they have signed out.
+    response.headers_mut().entry(header::CACHE_CONTROL).or_insert(http::HeaderValue::from_static("no-store"));
     Ok(response)
+}
+
+/// Whether a request over a cookie may be obeyed: writes and sockets come from the server's own pages only.
+fn may_be_obeyed(app: &App, request: &Request) -> bool {
+    changes_nothing(request) || auth::origin_is_allowed(request.headers(), &app.config)
+}
+
+fn changes_nothing(request: &Request) -> bool {
+    is_read(request.method()) && !is_socket(request.headers())
+}
+
+fn foreign() -> HttpError {
+    HttpError::forbidden("This request came from a page of another site, or from no page at all.")
+}
+
+/// The answer to whoever is not signed in.
+async fn turn_away(app: &App, access: Access, request: Parts) -> Result<Response, HttpError> {
+    if access != Access::Page || !is_read(&request.method) {
+        return Err(HttpError::not_signed_in());
+    }
+    if !app.auth.is_set_up().await? {
+        return Ok(Redirect::to(setup::PATH).into_response());
+    }
+    Ok(Redirect::to(&sign_in::address_for(&request.uri)).into_response())
 }
 
 fn access(request: &Request) -> Access {
     let path = request.uri().path();
-    if matches!(path, "/health" | sign_in::PATH) || assets::is_asset(path) {
+    if matches!(path, "/health" | sign_in::PATH | setup::PATH | welcome::PATH) || assets::is_asset(path) {
         Access::Open
     } else if request.extensions().get::<MatchedPath>().is_some_and(|route| route.as_str() == SOCKET_ROUTE) {
         Access::Socket

@@ -2,12 +2,12 @@
 
 use app::model::error::ApiError;
 use utoipa::openapi::OpenApi as Document;
-use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{IntoResponses, Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::controllers::{preferences, session, terminal};
+use super::controllers::{admin, person, preferences, session, terminal, token, user};
 use super::health;
 use crate::app::App;
 use crate::auth::SESSION_COOKIE;
@@ -18,26 +18,29 @@ use crate::auth::SESSION_COOKIE;
         title = "Berth",
         description = "Sessions in containers of their own, and their terminals. JSON, `snake_case`, RFC 3339 times. \
                        Every failure is `{error, code, request_id}`, and `fields` with VALIDATION_ERROR. Requests that \
-                       change anything must carry the server's own `Origin`.\n\n\
+                       change anything with a cookie must carry the server's own `Origin`; an API token needs none.\n\n\
                        A terminal's bytes go over a WebSocket at `/api/terminal/{session}-{terminal}/ws`."
     ),
     tags(
         (name = "sessions", description = "Sessions and their states"),
         (name = "terminals", description = "Terminals of a running session"),
         (name = "people", description = "Who is signed in, and what they prefer"),
+        (name = "admin", description = "Other people, and what was done; for administrators"),
         (name = "health", description = "Whether what the server stands on works"),
     ),
-    security(("cookie" = [])),
-    modifiers(&Cookie),
+    security(("cookie" = []), ("token" = [])),
+    modifiers(&Credentials),
 )]
 struct Description;
 
-struct Cookie;
+struct Credentials;
 
-impl Modify for Cookie {
+impl Modify for Credentials {
     fn modify(&self, document: &mut Document) {
         let scheme = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(SESSION_COOKIE)));
-        document.components.get_or_insert_default().add_security_scheme("cookie", scheme);
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("cookie", scheme);
+        components.add_security_scheme("token", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
     }
 }
 
@@ -51,7 +54,7 @@ pub(super) enum Failures {
     /// AUTH_ERROR: nobody is signed in
     #[response(status = 401)]
     NotSignedIn(ApiError),
-    /// FORBIDDEN: a write from another site's page, or without an Origin
+    /// FORBIDDEN: a write from another site's page or without an Origin; a token without the scope; not an admin
     #[response(status = 403)]
     Forbidden(ApiError),
     /// INTERNAL: a fault of the server's; its log has the cause under the request's id
@@ -115,6 +118,20 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(terminal::close::close))
         .routes(routes!(preferences::get::get))
         .routes(routes!(preferences::change::change))
+        .routes(routes!(user::get::get))
+        .routes(routes!(user::password::password))
+        .routes(routes!(user::sessions::sessions))
+        .routes(routes!(user::end_sessions::end_sessions))
+        .routes(routes!(user::end_session::end_session))
+        .routes(routes!(token::list::list))
+        .routes(routes!(token::create::create))
+        .routes(routes!(token::delete::delete))
+        .routes(routes!(person::list::list))
+        .routes(routes!(person::invite::invite))
+        .routes(routes!(person::change::change))
+        .routes(routes!(person::link::link))
+        .routes(routes!(person::remove::remove))
+        .routes(routes!(admin::audit::audit))
         .routes(routes!(health::health))
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use app::backend::{Actor, RequestContext};
+use app::backend::RequestContext;
 use app::model::error::ApiError;
 use app::model::preferences::Preferences;
 use axum::Router;
@@ -18,6 +18,7 @@ use super::error::HttpError;
 use super::request::RequestId;
 use super::{assets, guard, security_headers};
 use crate::app::App;
+use crate::auth::Caller;
 
 /// Adds every page and every server function.
 pub(super) fn add(router: Router<App>, app: &App) -> Router<App> {
@@ -53,7 +54,7 @@ fn context(app: &App) -> impl Fn() + Clone + Send + Sync + 'static {
     move || {
         let extensions = use_context::<Parts>().map(|parts| parts.extensions).unwrap_or_default();
         let request_id = extensions.get::<RequestId>().map(|id| id.as_str().to_owned()).unwrap_or_default();
-        let actor = extensions.get::<Option<Actor>>().cloned().flatten();
+        let actor = extensions.get::<Option<Caller>>().cloned().flatten().map(|caller| caller.actor);
         let preferred = extensions.get::<Preferences>().cloned().unwrap_or_default();
         let (sessions, preferences) = (Arc::clone(&sessions), Arc::clone(&preferences));
         provide_context(RequestContext { actor, request_id, sessions, preferences, preferred });

@@ -14,7 +14,7 @@ use rand::RngCore as _;
 use tracing::Instrument as _;
 
 use super::error::HttpError;
-use super::security_headers;
+use super::{client_address, security_headers};
 use crate::app::App;
 
 /// The header that carries a request's id.
@@ -48,6 +48,7 @@ impl RequestId {
 pub(super) async fn request(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = RequestId::of(request.headers());
     request.extensions_mut().insert(id.clone());
+    client_address::note(&mut request, &app.config.trusted_proxies);
     let asked = Asked::from(&request);
     // Never the query: it may hold a token.
     let span =

@@ -1,40 +1,40 @@
-//! Signing in and out: a page that works without scripts, and a link that needs one click.
+//! Signing in and out, by a form that works without scripts.
 
-use std::net::{IpAddr, Ipv4Addr};
-
-use ::app::model::error::ApiError;
+use ::app::model::account::{Email, MAX_PASSWORD};
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Extension, Form, State};
-use axum::response::{Html, IntoResponse as _, Redirect, Response};
+use axum::extract::rejection::FormRejection;
+use axum::extract::{DefaultBodyLimit, Form, Request, State};
+use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use maud::html;
 use serde::Deserialize;
+use std::net::IpAddr;
 
-use super::Peer;
+use super::client_address::From;
 use super::error::{HttpError, rate_limit_headers};
 use super::extract::Parameters;
-use super::pages::escape;
+use super::plain::{self, MAX_FORM, Told};
+use super::setup;
 use crate::app::App;
-use crate::auth::{ADMINISTRATOR, SIGN_IN_TOKEN_FILE};
-use crate::database::DatabaseError;
+use crate::auth::{SignInError, Standing};
 
 /// Where people sign in.
 pub(super) const PATH: &str = "/sign-in";
 /// The longest address to go to afterwards, bytes.
 const MAX_NEXT: usize = 2048;
-/// The longest form, bytes: a token and an address. Anybody may send one.
-const MAX_FORM: usize = 8 * 1024;
 
 pub(super) fn router() -> Router<App> {
     let form = get(show).post(submit).layer(DefaultBodyLimit::max(MAX_FORM));
     Router::new().route(PATH, form).route("/sign-out", post(sign_out))
 }
 
-/// What the page and its form send.
-#[derive(Debug, Default, Deserialize)]
+/// What the form sends.
+#[derive(Default, Deserialize)]
 #[serde(default)]
 struct Wanted {
-    token: String,
+    email: String,
+    password: String,
     /// Where to go then.
     next: String,
 }
@@ -47,83 +47,110 @@ pub(super) fn address_for(uri: &Uri) -> String {
     }
 }
 
+/// The page, with where to go then in its address; never an account or a password, which addresses keep.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Shown {
+    next: String,
+}
+
 async fn show(
     State(app): State<App>,
-    peer: Option<Extension<Peer>>,
-    method: Method,
     headers: HeaderMap,
-    Parameters(wanted): Parameters<Wanted>,
+    Parameters(shown): Parameters<Shown>,
 ) -> Result<Response, HttpError> {
-    if !wanted.token.is_empty() && method == Method::GET && !is_prefetch(&headers) {
-        return attempt(&app, peer, &wanted).await;
+    if !app.auth.is_set_up().await? {
+        return Ok(Redirect::to(setup::PATH).into_response());
     }
-    if wanted.token.is_empty() && app.auth.actor(&headers).await?.is_some() {
-        return Ok(Redirect::to(next(&wanted.next)).into_response());
+    if app.auth.caller(&headers).await?.is_some() {
+        return Ok(Redirect::to(next(&shown.next)).into_response());
     }
-    Ok(page(StatusCode::OK, &wanted, None))
+    Ok(page(StatusCode::OK, "", &shown.next, &Told::Nothing))
 }
 
 async fn submit(
     State(app): State<App>,
-    peer: Option<Extension<Peer>>,
-    form: Result<Form<Wanted>, axum::extract::rejection::FormRejection>,
+    From(address): From,
+    headers: HeaderMap,
+    form: Result<Form<Wanted>, FormRejection>,
 ) -> Result<Response, HttpError> {
-    let Form(wanted) =
-        form.map_err(|error| HttpError::malformed(format!("The form can't be used: {}.", error.body_text())))?;
-    attempt(&app, peer, &wanted).await
-}
-
-async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Result<Response, HttpError> {
-    let cookie = app.auth.sign_out(&headers).await?;
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(PATH)).into_response())
-}
-
-async fn attempt(app: &App, peer: Option<Extension<Peer>>, wanted: &Wanted) -> Result<Response, HttpError> {
-    let address = peer.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |Extension(Peer(peer))| peer.ip());
-    // The token is tried first: it can't be guessed, so a right one is let in however many wrong ones came
-    // from the same address, which may be a proxy's.
-    if !app.auth.token.claim(wanted.token.trim()) {
-        let standing = app.auth.attempts.count(address);
-        let (status, why) = if standing.retry_after.is_some() {
-            (StatusCode::TOO_MANY_REQUESTS, "Too many attempts. Wait a minute, then try again.")
-        } else {
-            tracing::warn!(%address, "a wrong sign-in token was refused");
-            (StatusCode::UNAUTHORIZED, "This token is not good, or not any more: each signs in once.")
-        };
-        let mut response = page(status, &Wanted { token: String::new(), next: wanted.next.clone() }, Some(why));
-        response.headers_mut().extend(rate_limit_headers(standing));
-        return Ok(response);
+    let Form(wanted) = form.map_err(malformed)?;
+    let standing = app.auth.attempts.count(address);
+    if let Some(wait) = standing.retry_after {
+        return Ok(too_many(&wanted, wait, standing));
     }
-    // In a task of its own: a browser that hangs up drops its request, and the token claimed must be either
-    // used or good again, and the next one published.
-    let (signing_in, token) = (app.clone(), wanted.token.trim().to_owned());
-    let task = app.shutdown.spawn(async move { use_up(&signing_in, &token, address).await });
-    let cookie = task.await.map_err(|_| HttpError::from(ApiError::internal()))??;
+    let person = match app.auth.check(&wanted.email, &wanted.password, &address.to_string()).await {
+        Ok(person) => person,
+        Err(SignInError::Database(error)) => return Err(error.into()),
+        Err(SignInError::TooMany(wait)) => {
+            return Ok(too_many(&wanted, wait, Standing { retry_after: Some(wait), remaining: 0, ..standing }));
+        }
+        Err(SignInError::Busy) => {
+            let told = Told::Failed("Many people are signing in at this moment. Try again in a few seconds.".into());
+            return Ok(page(StatusCode::SERVICE_UNAVAILABLE, &wanted.email, &wanted.next, &told));
+        }
+        Err(error @ (SignInError::Wrong | SignInError::Blocked)) => {
+            // What is no email may be a password in the wrong field.
+            let target = wanted.email.parse::<Email>().map(String::from).unwrap_or_default();
+            app.audit.record_nobody("sign_in.failed", &target, address).await;
+            let told = Told::Failed(match error {
+                SignInError::Blocked => "This account is blocked. Ask an administrator.".into(),
+                _ => "The email or the password is wrong.".into(),
+            });
+            let mut response = page(StatusCode::UNAUTHORIZED, &wanted.email, &wanted.next, &told);
+            response.headers_mut().extend(rate_limit_headers(standing));
+            return Ok(response);
+        }
+    };
+    let cookie = welcome_in(&app, &person.id, person.email.as_str(), &headers, address).await?;
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to(next(&wanted.next))).into_response())
 }
 
-/// Signs the administrator in with a claimed token, and publishes the next; or makes the token good again.
-async fn use_up(app: &App, token: &str, address: IpAddr) -> Result<HeaderValue, DatabaseError> {
-    let cookie = app.auth.sign_in(ADMINISTRATOR).await.inspect_err(|_| app.auth.token.restore(token))?;
-    let file = app.auth.token.path().display();
-    match app.auth.token.publish() {
-        Ok(()) => tracing::info!(%address, "the administrator signed in; the next token is in {file}"),
-        Err(error) => tracing::error!(%error, "signed in, but the next token can't be written to {file}"),
-    }
+/// Signs a person in whose right to it was seen, and notes it.
+pub(super) async fn welcome_in(
+    app: &App,
+    user: &str,
+    email: &str,
+    headers: &HeaderMap,
+    address: IpAddr,
+) -> Result<HeaderValue, HttpError> {
+    let cookie = app.auth.sign_in(user, headers, address).await?;
+    let actor = ::app::backend::Actor {
+        email: email.to_owned(),
+        address: address.to_string(),
+        ..::app::backend::Actor::person(user)
+    };
+    app.audit.record(&actor, "sign_in", email).await;
     Ok(cookie)
 }
 
-/// A browser that looks ahead must not use the token up.
-fn is_prefetch(headers: &HeaderMap) -> bool {
-    ["sec-purpose", "purpose"]
-        .iter()
-        .filter_map(|name| headers.get(*name)?.to_str().ok())
-        .any(|purpose| purpose.contains("prefetch"))
+async fn sign_out(State(app): State<App>, request: Request) -> Result<Response, HttpError> {
+    let cookie = app.auth.sign_out(request.headers()).await?;
+    if let Some(Some(caller)) = request.extensions().get::<Option<crate::auth::Caller>>() {
+        app.audit.record(&caller.actor, "sign_out", &caller.actor.email).await;
+    }
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(PATH)).into_response())
+}
+
+/// A form that can't be read.
+pub(super) fn malformed(error: FormRejection) -> HttpError {
+    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return HttpError::too_large(MAX_FORM as u64);
+    }
+    HttpError::malformed(format!("The form can't be used: {}.", error.body_text()))
+}
+
+fn too_many(wanted: &Wanted, wait: std::time::Duration, standing: Standing) -> Response {
+    let seconds = wait.as_secs().saturating_add(1);
+    let told = Told::Failed(format!("Too many attempts. Try again in {seconds} s."));
+    let mut response = page(StatusCode::TOO_MANY_REQUESTS, &wanted.email, &wanted.next, &told);
+    response.headers_mut().extend(rate_limit_headers(standing));
+    response
 }
 
 /// `wanted` if it is a path on this site, else the front page. A browser takes `//host` and `/\host` for
 /// another host, and drops tabs and line breaks before it looks.
-fn next(wanted: &str) -> &str {
+pub(super) fn next(wanted: &str) -> &str {
     let is_path = wanted.starts_with('/')
         && !wanted.starts_with("//")
         && wanted.len() <= MAX_NEXT
@@ -133,7 +160,7 @@ fn next(wanted: &str) -> &str {
 }
 
 /// For a value in a query: all but letters, digits and what is never special, as `%XX`.
-fn encode(text: &str) -> String {
+pub(super) fn encode(text: &str) -> String {
     text.bytes().fold(String::with_capacity(text.len()), |mut encoded, byte| {
         if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
             encoded.push(char::from(byte));
@@ -144,21 +171,30 @@ fn encode(text: &str) -> String {
     })
 }
 
-fn page(status: StatusCode, wanted: &Wanted, told: Option<&str>) -> Response {
-    let told = told.map(|told| format!(r#"<p class="error" role="alert">{}</p>"#, escape(told))).unwrap_or_default();
-    let (token, next) = (escape(&wanted.token), escape(next(&wanted.next)));
-    let form = format!(
-        r#"<form class="card" method="post" action="{PATH}">
-<h1>Sign in</h1>
-<p>Berth printed a link with a token when it started. The token that is good now is also in the server’s data directory, in the file <code>{SIGN_IN_TOKEN_FILE}</code>.</p>
-{told}
-<label class="field"><span>Token</span> <input name="token" value="{token}" autocomplete="off" autocapitalize="none" spellcheck="false" required autofocus></label>
-<input type="hidden" name="next" value="{next}">
-<button class="button button-primary" type="submit">Sign in</button>
-</form>"#
+fn page(status: StatusCode, email: &str, to: &str, told: &Told) -> Response {
+    let (email_input, password_input) = (
+        html! {
+            input type="email" name="email" value=(email) autocomplete="username" autocapitalize="none"
+                spellcheck="false" maxlength="254" required autofocus[email.is_empty()];
+        },
+        html! {
+            input type="password" name="password" autocomplete="current-password" maxlength=(MAX_PASSWORD)
+                required autofocus[!email.is_empty()];
+        },
     );
-    let headers = [(header::CACHE_CONTROL, "no-store")];
-    (status, headers, Html(super::pages::document("Sign in", &form))).into_response()
+    let form = html! {
+        form class="card" method="post" action=(PATH) {
+            h1 { "Sign in" }
+            (told.markup())
+            (plain::field("Email", &email_input, None))
+            (plain::field("Password", &password_input, None))
+            input type="hidden" name="next" value=(next(to));
+            button class="button button-primary" type="submit" { "Sign in" }
+            p class="quiet" { "Forgotten? An administrator can make a new link for you, also with "
+                code { "berth admin link" } " on the server." }
+        }
+    };
+    plain::centered(status, "Sign in", &form)
 }
 
 #[cfg(test)]
@@ -180,7 +216,7 @@ mod tests {
             "javascript:x",
             "/a\r\nSet-Cookie: x=y",
             "/é",
-            "/sign-in?token=x",
+            "/sign-in?next=x",
             "/sign-in",
             " /",
         ] {

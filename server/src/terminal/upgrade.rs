@@ -17,6 +17,7 @@ use runtime::ByteStream;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
+use crate::auth::{Caller, Connection, Live};
 use crate::sessions::SessionService;
 use crate::sessions::guest::GuestError;
 use crate::shutdown::Shutdown;
@@ -31,6 +32,8 @@ const UPGRADE_LIMIT: Duration = Duration::from_secs(10);
 pub struct Sockets {
     /// Where sessions are looked up.
     pub sessions: Arc<SessionService>,
+    /// Which sockets must end with the cookie or token that opened them.
+    pub live: Live,
     /// When it fires, every socket is told to come back later.
     pub shutdown: Shutdown,
 }
@@ -38,7 +41,7 @@ pub struct Sockets {
 /// Why a socket is refused. The upgrade is made all the same, since a browser shows a page only the
 /// code of a close and never the status of a failed handshake.
 const NOT_SIGNED_IN: Close = Close { code: code::NOT_SIGNED_IN, reason: "sign in first" };
-const FOREIGN_ORIGIN: Close = Close { code: code::FORBIDDEN, reason: "foreign origin" };
+const MAY_NOT: Close = Close { code: code::FORBIDDEN, reason: "foreign origin or a token without the scope" };
 const NOT_YOURS: Close = Close { code: code::FORBIDDEN, reason: "no session of yours" };
 const NO_TERMINAL: Close = Close { code: code::NOT_FOUND, reason: "there are terminals 1 to 6" };
 const BAD_REQUEST: Close = Close { code: code::BAD_REQUEST, reason: "the address' query is malformed" };
@@ -54,8 +57,8 @@ const GUEST_GONE: Close = Close { code: code::FAULT, reason: "the session's gues
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NotASocket;
 
-/// Answers `GET /api/terminal/{address}/ws`, `address` being `{session}-{terminal}`. `actor` is whoever is
-/// signed in, `origin_is_allowed` whether the request's Origin may open sockets. Every refusal but
+/// Answers `GET /api/terminal/{address}/ws`, `address` being `{session}-{terminal}`. `caller` is whoever is
+/// signed in, `may_open` whether the Origin and the token's scopes let them open sockets. Every refusal but
 /// [`NotASocket`] is a close code on an opened socket.
 ///
 /// # Errors
@@ -63,16 +66,19 @@ pub struct NotASocket;
 pub async fn upgrade(
     sockets: &Sockets,
     address: &str,
-    actor: Option<Actor>,
-    origin_is_allowed: bool,
+    caller: Option<Caller>,
+    may_open: bool,
     mut request: Request<Body>,
 ) -> Result<Response, NotASocket> {
     let key = websocket_key(request.headers()).ok_or(NotASocket)?.to_owned();
     let browser = request.extensions_mut().remove::<OnUpgrade>().ok_or(NotASocket)?;
     let query = request.uri().query();
-    let accept = match open(sockets, address, query, actor, origin_is_allowed, &key).await {
+    // From before the session is looked up, so that a cookie that ends meanwhile ends this too.
+    let connection = caller.as_ref().map(|caller| sockets.live.open(&caller.credential));
+    let actor = caller.map(|caller| caller.actor);
+    let accept = match open(sockets, address, query, actor, may_open, &key).await {
         Ok((accept, guest, session)) => {
-            sockets.shutdown.spawn(run(sockets.clone(), session, browser, guest));
+            sockets.shutdown.spawn(run(sockets.clone(), session, connection, browser, guest));
             accept
         }
         Err(close) => {
@@ -110,12 +116,12 @@ async fn open(
     address: &str,
     query: Option<&str>,
     actor: Option<Actor>,
-    origin_is_allowed: bool,
+    may_open: bool,
     key: &str,
 ) -> Result<(HeaderValue, OnUpgrade, SessionId), Close> {
     let actor = actor.ok_or(NOT_SIGNED_IN)?;
-    if !origin_is_allowed {
-        return Err(FOREIGN_ORIGIN);
+    if !may_open {
+        return Err(MAY_NOT);
     }
     if sockets.shutdown.is_begun() {
         return Err(GOING_AWAY);
@@ -171,29 +177,44 @@ async fn refuse(browser: OnUpgrade, close: Close) {
 }
 
 /// Runs an open terminal to its end.
-async fn run(sockets: Sockets, session: SessionId, browser: OnUpgrade, guest: OnUpgrade) {
+async fn run(
+    sockets: Sockets,
+    session: SessionId,
+    connection: Option<Connection>,
+    browser: OnUpgrade,
+    guest: OnUpgrade,
+) {
     let Some((guest, from_guest)) = upgraded(guest).await else { return };
     let Some((browser, from_browser)) = upgraded(browser).await else { return };
     let mut tunnel = Tunnel::new(browser, &from_browser, guest, &from_guest);
     let end = tokio::select! {
-        end = tunnel.copy() => Some(end),
-        () = sockets.shutdown.begun() => None,
+        end = tunnel.copy() => Ok(end),
+        () = sockets.shutdown.begun() => Err(GOING_AWAY),
+        () = ended(connection.as_ref()) => Err(NOT_SIGNED_IN),
     };
     let close = match end {
         // Nobody is left to be told; the guest sees its socket end.
-        Some(End::Browser) => return,
-        Some(End::Guest) if tunnel.may_close() => Some(match sockets.sessions.state(&session).await {
+        Ok(End::Browser) => return,
+        Ok(End::Guest) if tunnel.may_close() => Some(match sockets.sessions.state(&session).await {
             Some(SessionState::Running) => GUEST_GONE,
             Some(state) => when_not_running(&state),
             None => NOT_YOURS,
         }),
-        Some(End::Guest) => None,
-        None => {
+        Ok(End::Guest) => None,
+        Err(why) => {
             let finished = tokio::time::timeout(CLOSE_LIMIT, tunnel.finish_frame()).await;
-            (matches!(finished, Ok(Ok(()))) && tunnel.may_close()).then_some(GOING_AWAY)
+            (matches!(finished, Ok(Ok(()))) && tunnel.may_close()).then_some(why)
         }
     };
     send_and_drain(&mut *tunnel.browser, close).await;
+}
+
+/// Completes when what opened the connection is good no more.
+async fn ended(connection: Option<&Connection>) {
+    match connection {
+        Some(connection) => connection.ended().await,
+        None => std::future::pending().await,
+    }
 }
 
 /// The raw stream of an upgraded connection, without HTTP's buffers around it, and what was read from it

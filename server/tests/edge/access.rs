@@ -19,7 +19,10 @@ fn closed_routes() -> Vec<(String, String)> {
     let document = serde_json::to_value(berth::http::document()).unwrap();
     let mut routes = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
-        let path = path.replace("{id}", "abcdefghij01").replace("{address}", "abcdefghij01-1");
+        let path = path
+            .replace("{id}", "abcdefghij01")
+            .replace("{address}", "abcdefghij01-1")
+            .replace("{email}", "nobody@example.org");
         routes.extend(methods.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone())));
     }
     assert!(routes.len() >= 19, "{routes:?}");
@@ -33,6 +36,10 @@ fn closed_routes() -> Vec<(String, String)> {
         ("GET", "/api/docs"),
         ("GET", "/api/docs/try.js"),
         ("POST", "/sign-out"),
+        ("GET", "/account"),
+        ("POST", "/account/password"),
+        ("GET", "/admin"),
+        ("POST", "/admin/people"),
         ("GET", "/api"),
         ("GET", "/api/nothing"),
         ("POST", "/rpc/nothing"),

@@ -16,6 +16,11 @@ use tokio::task::JoinHandle;
 use super::LIMIT;
 use super::client::Request;
 
+/// The administrator that each server comes up with.
+pub const EMAIL: &str = "admin@example.org";
+/// Everybody's password.
+pub const PASSWORD: &str = "correct-horse-battery";
+
 /// A server on a port of its own.
 pub struct Server {
     pub app: App,
@@ -35,8 +40,21 @@ impl Server {
         Self::changed(flags, |_| ()).await
     }
 
+    /// A server that has no administrator yet.
+    pub async fn not_set_up() -> Self {
+        Self::start(&[], |_| ()).await
+    }
+
     /// A server whose parts a test has changed.
     pub async fn changed(flags: &[&str], change: impl FnOnce(&mut App)) -> Self {
+        let password = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&password, PASSWORD).unwrap();
+        let file = password.path().to_str().unwrap();
+        let administrator = ["--admin-email", EMAIL, "--admin-password-file", file];
+        Self::start(&[&administrator, flags].concat(), change).await
+    }
+
+    async fn start(flags: &[&str], change: impl FnOnce(&mut App)) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let site = directory.path().join("site");
         std::fs::create_dir_all(site.join("pkg")).unwrap();
@@ -63,10 +81,28 @@ impl Server {
         self.request(method, target).header("cookie", cookie).own_origin()
     }
 
-    /// Signs in with the printed link; answers the cookie.
+    /// Signs the administrator in; answers the cookie.
     pub async fn sign_in(&self) -> String {
-        let target = format!("/sign-in?token={}", self.app.auth.token.reveal());
-        let response = self.request("GET", &target).send().await;
+        self.sign_in_as(EMAIL, PASSWORD).await
+    }
+
+    /// Signs a person in; answers the cookie.
+    pub async fn sign_in_as(&self, email: &str, password: &str) -> String {
+        let form = format!("email={email}&password={password}");
+        let response = self.request("POST", "/sign-in").own_origin().form(&form).send().await;
+        assert_eq!(response.status, 303, "{response:?}");
+        response.header("set-cookie").split(';').next().unwrap().to_owned()
+    }
+
+    /// Adds a person who has chosen [`PASSWORD`]; answers their cookie.
+    pub async fn join(&self, admin: &str, email: &str, role: &str) -> String {
+        let body = format!(r#"{{"email":"{email}","role":"{role}"}}"#);
+        let invited = self.own(admin, "POST", "/api/users").json(&body).send().await;
+        assert_eq!(invited.status, 201, "{invited:?}");
+        let path = invited.json()["path"].as_str().unwrap().to_owned();
+        let token = path.strip_prefix("/welcome?token=").unwrap();
+        let form = format!("token={token}&password={PASSWORD}&again={PASSWORD}");
+        let response = self.request("POST", "/welcome").own_origin().form(&form).send().await;
         assert_eq!(response.status, 303, "{response:?}");
         response.header("set-cookie").split(';').next().unwrap().to_owned()
     }

@@ -12,7 +12,7 @@ use protocol::SessionId;
 use serde::de::DeserializeOwned;
 use tokio::net::TcpStream;
 
-use crate::server::LIMIT;
+use crate::server::{EMAIL, LIMIT, PASSWORD};
 use crate::terminal::Terminal;
 
 /// Between two looks at a state.
@@ -29,16 +29,22 @@ impl Client {
         Self { address, cookie }
     }
 
-    /// Uses the printed link, and answers the cookie.
-    pub async fn sign_in(address: &str, token: &str) -> String {
+    /// Signs the administrator in, and answers the cookie.
+    pub async fn sign_in(address: &str) -> String {
         let anonymous = Self::new(address.to_owned(), String::new());
-        let response = anonymous.send(Method::GET, &format!("/sign-in?token={token}"), Bytes::new()).await;
+        let form = format!("email={EMAIL}&password={PASSWORD}");
+        let kind = "application/x-www-form-urlencoded";
+        let response = anonymous.send_as(kind, Method::POST, "/sign-in", form.into()).await;
         assert_eq!(response.status(), StatusCode::SEE_OTHER, "signing in");
         let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap();
         cookie.split(';').next().unwrap().to_owned()
     }
 
     pub async fn send(&self, method: Method, path: &str, body: Bytes) -> Response<Bytes> {
+        self.send_as("application/json", method, path, body).await
+    }
+
+    async fn send_as(&self, kind: &str, method: Method, path: &str, body: Bytes) -> Response<Bytes> {
         let exchange = async {
             let stream = TcpStream::connect(&self.address).await.unwrap();
             let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.unwrap();
@@ -49,7 +55,7 @@ impl Client {
                 .header(header::HOST, &self.address)
                 .header(header::ORIGIN, format!("http://{}", self.address))
                 .header(header::COOKIE, &self.cookie)
-                .header(header::CONTENT_TYPE, "application/json")
+                .header(header::CONTENT_TYPE, kind)
                 .body(Full::new(body))
                 .unwrap();
             let (head, body) = sender.send_request(request).await.unwrap().into_parts();

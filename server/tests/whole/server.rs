@@ -12,6 +12,9 @@ use tokio::process::{Child, Command};
 
 use crate::client::Client;
 
+/// The administrator that each server comes up with.
+pub const EMAIL: &str = "admin@example.org";
+pub const PASSWORD: &str = "correct-horse-battery";
 /// Far more than anything here takes; a hang is told as one.
 pub const LIMIT: Duration = Duration::from_secs(60);
 
@@ -94,12 +97,17 @@ impl Drop for Server {
 }
 
 async fn spawn(data: &Path, extra: &[&str]) -> (Child, String, String) {
+    std::fs::create_dir_all(data).unwrap();
+    let password_file = data.join("admin-password");
+    std::fs::write(&password_file, PASSWORD).unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_berth"))
         .args(["--listen", "127.0.0.1:0", "--data-dir"])
         .arg(data)
         .arg("--guest")
         .arg(guest())
         .args(extra)
+        .args(["--admin-email", EMAIL, "--admin-password-file"])
+        .arg(&password_file)
         .env_remove("RUST_LOG")
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
@@ -109,18 +117,16 @@ async fn spawn(data: &Path, extra: &[&str]) -> (Child, String, String) {
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let printed = async {
         while let Some(line) = lines.next_line().await.unwrap() {
-            if let Some((address, token)) =
-                line.trim().strip_prefix("http://").and_then(|url| url.split_once("/sign-in?token="))
-            {
-                return (address.to_owned(), token.to_owned());
+            if let Some((address, _)) = line.trim().strip_prefix("http://").and_then(|url| url.split_once('/')) {
+                return address.to_owned();
             }
         }
         panic!("the server ended without printing its address");
     };
-    let (address, token) = tokio::time::timeout(LIMIT, printed).await.expect("the server never printed its address");
+    let address = tokio::time::timeout(LIMIT, printed).await.expect("the server never printed its address");
     // Read on, so that the server never writes into a closed pipe.
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-    let cookie = Client::sign_in(&address, &token).await;
+    let cookie = Client::sign_in(&address).await;
     (child, address, cookie)
 }
 

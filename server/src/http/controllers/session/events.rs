@@ -10,7 +10,7 @@ use futures::{Stream, StreamExt as _};
 use serde_json::json;
 
 use crate::app::App;
-use crate::http::SignedIn;
+use crate::http::SignedInBy;
 use crate::http::openapi::Failures;
 
 /// How often a silent stream says that it lives, so that neither a proxy nor the browser gives it up.
@@ -27,11 +27,13 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 )]
 pub async fn events(
     State(app): State<App>,
-    SignedIn(actor): SignedIn,
+    SignedInBy(caller): SignedInBy,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let events = app.sessions.events(&actor).map(|event| Ok(to_event(&event)));
-    let until_shutdown = events.take_until(app.shutdown.token().cancelled_owned());
-    Sse::new(until_shutdown).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+    let events = app.sessions.events(&caller.actor).map(|event| Ok(to_event(&event)));
+    let connection = app.auth.live.open(&caller.credential);
+    let signed_out = async move { connection.ended().await };
+    let until_the_end = events.take_until(app.shutdown.token().cancelled_owned()).take_until(Box::pin(signed_out));
+    Sse::new(until_the_end).keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
 }
 
 fn to_event(event: &SessionEvent) -> Event {

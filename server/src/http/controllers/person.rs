@@ -1,0 +1,7 @@
+//! `/api/users`.
+
+pub mod change;
+pub mod invite;
+pub mod link;
+pub mod list;
+pub mod remove;

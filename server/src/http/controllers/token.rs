@@ -1,0 +1,5 @@
+//! `/api/tokens`.
+
+pub mod create;
+pub mod delete;
+pub mod list;
