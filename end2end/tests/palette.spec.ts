@@ -97,8 +97,10 @@ test('each kind of command does its work', { tag: '@desktop' }, async ({ api, fa
   await expect(page.getByRole('heading', { name: 'There' })).toBeVisible();
 
   await terminal.run('Keyboard shortcuts');
-  await expect(page.getByRole('dialog', { name: 'Keyboard shortcuts' })).toBeVisible();
+  const shortcuts = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+  await expect(shortcuts).toBeVisible();
   await page.keyboard.press('Escape');
+  await expect(shortcuts).toBeHidden();
 
   await terminal.run('Elsewhere');
   await expect(page).toHaveURL(`/sessions/${other.id}`);
