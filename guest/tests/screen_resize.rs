@@ -171,6 +171,8 @@ fn a_snapshot_wraps_as_the_screen_that_it_is_of() {
         ("a tab stop past the edge", (2, 4), "ab\x1bH", (2, 4), "", (40, 4)),
         ("a saved cursor past the edge", (4, 4), "abcd\x1b7", (4, 4), "", (8, 4)),
         ("a saved cursor in a line that is joined", (80, 24), "012\x1b[9H\x1b7", (2, 2), "", (80, 40)),
+        ("a wrap that pends over nothing", (2, 27), "?[\x1b[S", (2, 27), "", (52, 63)),
+        ("the same with the origin in a region", (4, 9), "\x1b[3;6r\x1b[?6habcd\x1b[S", (4, 9), "", (9, 12)),
         ("a first row that continues nothing", (2, 3), "abcd\x1b[H\x1b[M", (2, 3), "\x1b[L", (2, 4)),
         ("such a row in the scrollback", (2, 3), "abcd\x1b[H\x1b[M\n\n\n\n", (2, 3), "", (2, 6)),
         ("such a row of the alternate screen", (2, 3), "\x1b[?1049habcd\x1b[H\x1b[M", (2, 3), "\x1b[L", (2, 4)),

@@ -245,8 +245,16 @@ fn cursor(state: &State, w: &mut Writer) {
     let joins = state.join > 0 && state.x > 0 && !row.get(before).is_empty();
     let pending = state.x >= cols;
     if pending && !joins {
-        w.position(before, y);
-        w.reprint(row.get(before), &state.extras);
+        if row.get(before).is_empty() && !state.is_alternate {
+            // A wrap that pends over nothing, as scrolling may leave it: printed on the other screen, whose cursor comes
+            // back along. Its region is the whole screen, so that its rows count from the top.
+            w.text("\x1b[?47h");
+            w.position(before, state.y);
+            w.text(" \x1b[?47l");
+        } else {
+            w.position(before, y);
+            w.reprint(row.get(before), &state.extras);
+        }
     }
     w.charsets(state);
     w.pen(state.pen, &state.extras);

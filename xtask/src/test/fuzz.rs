@@ -10,9 +10,9 @@ use crate::process;
 use crate::test::counts::Counts;
 use crate::workspace::Workspace;
 
-/// `snapshot` is run by hand: in some tens of thousands of inputs it still finds one. The cause that is known is a wrap
-/// that pends over an empty last column, as `CSI S` leaves it: a snapshot makes it by printing a space there, which shows
-/// once the window is wider. On the normal screen it could be made on the other one, whose cursor comes back along.
+/// `snapshot` is run by hand: in some tens of thousands of inputs it still finds one. The causes that are known are lines
+/// whose rows are in the scrollback at several widths, which a change of size joins or not by their widths and a snapshot
+/// has at one; and on the alternate screen a wrap that pends over an empty last column, which a snapshot makes by a space.
 const TARGETS: &[&str] = &["screen"];
 /// How long each is run, seconds.
 const DURATION: u32 = 60;
