@@ -99,15 +99,6 @@ impl Database {
         Ok(())
     }
 
-    /// Ends every token of a person.
-    ///
-    /// # Errors
-    /// As every query.
-    pub async fn delete_api_tokens_of(&self, user: &str) -> Result<u64, DatabaseError> {
-        let query = api_token::Entity::delete_many().filter(api_token::Column::User.eq(user)).exec(&self.connection);
-        Ok(self.query("deleting tokens", query).await?.rows_affected)
-    }
-
     /// Those of `hashes` that still open something at `now`: a sign-in or token that is good, of a person who may
     /// come in. Two queries, however many they are.
     ///
