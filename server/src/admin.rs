@@ -12,6 +12,7 @@ use thiserror::Error;
 use crate::accounts::{Audit, people, tokens};
 use crate::config::{AdminCommand, Config};
 use crate::database::{Database, DatabaseError, StoredPerson};
+use crate::settings::SettingsStore;
 
 /// Why a command was not obeyed.
 #[derive(Debug, Error)]
@@ -58,11 +59,11 @@ async fn obey(
         }
         AdminCommand::Create { email, role } => {
             let invited = people::invite(database, &audit, &actor, InvitePerson { email, role }).await?;
-            print_link(config, &invited.path, out)?;
+            print_link(database, config, &invited.path, out).await?;
         }
         AdminCommand::Link { email } => {
             let invited = people::renew_link(database, &audit, &actor, &email).await?;
-            print_link(config, &invited.path, out)?;
+            print_link(database, config, &invited.path, out).await?;
         }
         AdminCommand::Promote { email } => {
             let person = named(database, &email).await?;
@@ -97,6 +98,8 @@ async fn named(database: &Database, email: &Email) -> Result<StoredPerson, Admin
     database.person(email).await?.ok_or_else(|| AdminError::Nobody(email.clone()))
 }
 
-fn print_link(config: &Config, path: &str, out: &mut impl Write) -> std::io::Result<()> {
-    writeln!(out, "{}{path}", config.address_for_people(config.listen))
+async fn print_link(database: &Database, config: &Config, path: &str, out: &mut impl Write) -> Result<(), AdminError> {
+    let settings = SettingsStore::open(database.clone(), config).await?;
+    writeln!(out, "{}{path}", settings.current().address_for_people(config.listen))?;
+    Ok(())
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use app::backend::{Accounts, Preferences, Sessions};
 use axum::extract::FromRef;
+use axum_extra::extract::cookie::Key;
 use leptos::config::LeptosOptions;
 use runtime::Runtime;
 use thiserror::Error;
@@ -16,6 +17,7 @@ use crate::config::Config;
 use crate::database::{Database, DatabaseError};
 use crate::preferences::PreferencesService;
 use crate::sessions::SessionService;
+use crate::settings::SettingsStore;
 use crate::shutdown::Shutdown;
 use crate::terminal::Sockets;
 
@@ -34,12 +36,16 @@ pub struct App {
     pub accounts: Arc<dyn Accounts>,
     /// Who did what.
     pub audit: Audit,
-    /// What the settings call.
+    /// What can be changed while it runs.
+    pub settings: SettingsStore,
+    /// What the person's preferences call.
     pub preferences: Arc<dyn Preferences>,
     /// What terminals' sockets need.
     pub sockets: Sockets,
     /// Who asks.
     pub auth: Arc<Auth>,
+    /// Seals what a browser keeps while its person is at a provider's. Another at each start.
+    pub cookie_key: Key,
     /// When everything must end.
     pub shutdown: Shutdown,
     /// How pages find their scripts.
@@ -66,6 +72,9 @@ pub enum StartError {
     /// The people in it can't be read, or the first can't be made.
     #[error("the accounts can't be used: {0}")]
     Accounts(DatabaseError),
+    /// What was stored of the settings can't be read.
+    #[error("the settings can't be used: {0}")]
+    Settings(DatabaseError),
     /// The first administrator can't be made.
     #[error("the administrator can't be made: {0}")]
     Administrator(String),
@@ -123,7 +132,8 @@ impl AppBuilder {
         let database = Database::open(&config.database_url).await.map_err(StartError::Database)?;
         accounts::make_configured_administrator(&database, &config).await?;
         let is_set_up = database.count_active_admins().await.map_err(StartError::Accounts)? > 0;
-        let auth = Auth::new(database.clone(), &config.data_dir, config.is_public_over_tls(), is_set_up)
+        let settings = SettingsStore::open(database.clone(), &config).await.map_err(StartError::Settings)?;
+        let auth = Auth::new(database.clone(), settings.clone(), &config.data_dir, is_set_up)
             .map_err(|cause| StartError::Token { directory: config.data_dir.clone(), cause })?;
         let auth = Arc::new(auth);
         let service = SessionService::start(database.clone(), Arc::clone(&runtime), config.limits, shutdown.clone())
@@ -142,8 +152,10 @@ impl AppBuilder {
             sessions,
             accounts: Arc::new(accounts),
             audit,
+            settings,
             sockets: Sockets { sessions: service, live: auth.live.clone(), shutdown: shutdown.clone() },
             auth,
+            cookie_key: Key::generate(),
             shutdown,
             leptos,
             site_root: Arc::new(site_root),

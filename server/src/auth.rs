@@ -8,10 +8,14 @@ mod cookie;
 mod delays;
 mod known;
 mod live;
+pub mod oidc;
 mod origin;
+pub mod outside;
 mod password;
 mod permission;
+pub mod proxy;
 mod token;
+mod vouched;
 
 pub use attempts::{Attempts, Standing};
 pub use cookie::SESSION_COOKIE;
@@ -20,6 +24,7 @@ pub use origin::{is_cross_site, origin_is_allowed};
 pub use password::{Passwords, TooBusy};
 pub use permission::{Area, may};
 pub use token::{SETUP_TOKEN_FILE, SetupToken};
+pub use vouched::{Refused, Vouched};
 
 use std::net::IpAddr;
 use std::path::Path;
@@ -27,12 +32,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use app::backend::{Access, Actor};
-use app::model::account::{Email, PersonState};
+use app::model::account::{Email, PersonState, SignInWay};
 use http::{HeaderMap, HeaderValue, header};
 use thiserror::Error;
 use time::OffsetDateTime;
 
+use crate::accounts::Audit;
 use crate::database::{Database, DatabaseError, SignIn, StoredPerson, TokenHash};
+use crate::settings::{Proxy, SettingsStore};
 use crate::shutdown::Shutdown;
 
 /// The first administrator's id. Sessions from before there were accounts belong to it.
@@ -81,10 +88,21 @@ pub enum SignInError {
     Database(#[from] DatabaseError),
 }
 
+/// What a request is said to come from.
+#[derive(Debug)]
+pub enum Who {
+    Caller(Caller),
+    /// The proxy vouches for somebody who may not come in.
+    Refused(Email, Refused),
+    Nobody,
+}
+
 /// Sign-in as the server uses it.
 #[derive(Debug)]
 pub struct Auth {
     database: Database,
+    audit: Audit,
+    settings: SettingsStore,
     known: known::Known,
     /// Of each account from each address.
     delays: delays::Delays,
@@ -98,18 +116,24 @@ pub struct Auth {
     pub setup: SetupToken,
     /// Who has tried to sign in how often.
     pub attempts: Attempts,
-    is_secure: bool,
+    /// The way to other servers.
+    pub outside: outside::Outside,
+    /// Those that people sign in with.
+    pub providers: oidc::Providers,
+    proxy_keys: proxy::ProxyKeys,
     is_set_up: AtomicBool,
 }
 
 impl Auth {
-    /// `is_secure` marks cookies for TLS only. A server without an administrator gets a setup token.
+    /// A server without an administrator gets a setup token.
     ///
     /// # Errors
     /// When the token can't be written.
-    pub fn new(database: Database, data_dir: &Path, is_secure: bool, is_set_up: bool) -> std::io::Result<Self> {
+    pub fn new(database: Database, settings: SettingsStore, data_dir: &Path, is_set_up: bool) -> std::io::Result<Self> {
         Ok(Self {
+            audit: Audit::new(database.clone()),
             database,
+            settings,
             known: known::Known::default(),
             delays: delays::Delays::new(FREE_FROM_ONE),
             delays_of_all: delays::Delays::new(FREE_FROM_ALL),
@@ -117,7 +141,9 @@ impl Auth {
             passwords: Passwords::default(),
             setup: SetupToken::new(data_dir, !is_set_up)?,
             attempts: Attempts::default(),
-            is_secure,
+            outside: outside::Outside::default(),
+            providers: oidc::Providers::default(),
+            proxy_keys: proxy::ProxyKeys::default(),
             is_set_up: AtomicBool::new(is_set_up),
         })
     }
@@ -145,28 +171,96 @@ impl Auth {
         }
     }
 
-    /// Whoever the API token or the cookie in `headers` belongs to. A request with a bearer token is taken by that
-    /// alone, so that a page can't borrow a cookie for what a token may not do.
+    /// Whoever the API token, the proxy's token or the cookie in `headers` belongs to, in that order: a request is
+    /// taken by the first that it brings alone, so that a page can't borrow a cookie for what a token may not do,
+    /// and nobody is somebody else than the proxy says. `address` is where it came from.
     ///
     /// # Errors
     /// As every query.
-    pub async fn caller(&self, headers: &HeaderMap) -> Result<Option<Caller>, DatabaseError> {
-        let secret = match bearer(headers) {
-            Bearer::Secret(secret) => Some((secret, true)),
-            Bearer::Malformed => None,
-            Bearer::None => cookie::read(headers).map(|secret| (secret, false)),
+    pub async fn who(&self, headers: &HeaderMap, address: IpAddr) -> Result<Who, DatabaseError> {
+        let settings = self.settings.current();
+        let proxy = settings.proxy.as_ref().filter(|proxy| headers.contains_key(proxy.header()));
+        let (secret, by) = match (bearer(headers), proxy) {
+            (Bearer::Secret(secret), _) => (secret, By::Token),
+            (Bearer::Malformed, _) => return Ok(Who::Nobody),
+            (Bearer::None, Some(proxy)) => match only(headers, proxy.header()) {
+                Some(token) => (token, By::Proxy(proxy)),
+                None => return Ok(Who::Nobody),
+            },
+            (Bearer::None, None) => match cookie::read(headers) {
+                Some(secret) => (secret, By::Cookie),
+                None => return Ok(Who::Nobody),
+            },
         };
-        let Some((secret, is_token)) = secret else { return Ok(None) };
         let hash = TokenHash::of(secret);
         let now = OffsetDateTime::now_utc();
         if let Some(caller) = self.known.get(&hash, now) {
-            return Ok(Some(caller));
+            return Ok(Who::Caller(caller));
         }
-        let caller = if is_token { self.by_token(hash, now).await? } else { self.by_cookie(hash, now).await? };
-        if let Some(caller) = &caller {
-            self.known.insert(caller.clone());
+        let caller = match by {
+            By::Token => self.by_token(hash, now).await?,
+            By::Cookie => self.by_cookie(hash, now).await?,
+            By::Proxy(proxy) => {
+                let (vouched, expires_at) = match self.proxy_keys.verify(&self.outside, proxy, secret).await {
+                    Ok(vouched) => vouched,
+                    Err(error) => {
+                        tracing::warn!(%error, "a proxy's token is not believed");
+                        return Ok(Who::Nobody);
+                    }
+                };
+                match self.by_proxy(hash, &vouched, expires_at, headers, address).await? {
+                    Ok(caller) => caller,
+                    Err(why) => return Ok(Who::Refused(vouched.email, why)),
+                }
+            }
+        };
+        Ok(match caller {
+            Some(caller) => {
+                self.known.insert(caller.clone());
+                Who::Caller(caller)
+            }
+            None => Who::Nobody,
+        })
+    }
+
+    /// The sign-in that a proxy's token is, which is noted when it is first seen. None when it was ended here.
+    async fn by_proxy(
+        &self,
+        hash: TokenHash,
+        vouched: &Vouched,
+        expires_at: OffsetDateTime,
+        headers: &HeaderMap,
+        address: IpAddr,
+    ) -> Result<Result<Option<Caller>, Refused>, DatabaseError> {
+        let now = OffsetDateTime::now_utc();
+        if let Some(caller) = self.by_cookie(hash.clone(), now).await? {
+            return Ok(Ok(Some(caller)));
         }
-        Ok(caller)
+        let person = match self.welcome(vouched).await? {
+            Ok(person) => person,
+            Err(why) => return Ok(Err(why)),
+        };
+        let sign_in = SignIn {
+            id: token::id(),
+            user: person.id.clone(),
+            way: SignInWay::Proxy,
+            agent: agent(headers),
+            address: address.to_string(),
+            created_at: now,
+            expires_at,
+        };
+        match self.database.insert_sign_in(&hash, &sign_in).await {
+            Ok(()) => {
+                self.database.saw_person(&person.id, now).await?;
+                let email = person.email.to_string();
+                let actor = Actor { email: email.clone(), address: sign_in.address, ..Actor::person(&person.id) };
+                self.audit.record(&actor, "sign_in", &email).await;
+                Ok(Ok(caller(person, hash, Access::Browser, Some(expires_at))))
+            }
+            // Another request of the same page was first; or it was ended.
+            Err(DatabaseError::Conflict(_)) => Ok(Ok(self.by_cookie(hash, now).await?)),
+            Err(error) => Err(error),
+        }
     }
 
     async fn by_cookie(&self, hash: TokenHash, now: OffsetDateTime) -> Result<Option<Caller>, DatabaseError> {
@@ -218,44 +312,52 @@ impl Auth {
         }
     }
 
-    /// Signs `user` in with the browser that sent `headers`, which ends what it was signed in as before; answers
-    /// the `Set-Cookie` that makes it so.
+    /// Signs `person` in with the browser that sent `headers`, which ends what it was signed in as before; answers
+    /// the `Set-Cookie` that makes it so. None when the person was blocked, removed or given another password since
+    /// they were read: whoever knew the old one is out.
     ///
     /// # Errors
     /// As every query; nobody is signed in then.
     pub async fn sign_in(
         &self,
-        user: &str,
+        person: &StoredPerson,
+        way: SignInWay,
         headers: &HeaderMap,
         address: IpAddr,
-    ) -> Result<HeaderValue, DatabaseError> {
+    ) -> Result<Option<HeaderValue>, DatabaseError> {
         let secret = token::random();
         let created_at = OffsetDateTime::now_utc();
         let sign_in = SignIn {
             id: token::id(),
-            user: user.to_owned(),
+            user: person.id.clone(),
+            way,
             agent: agent(headers),
             address: address.to_string(),
             created_at,
             expires_at: created_at + SIGN_IN_LIFE,
         };
-        self.database.insert_sign_in(&TokenHash::of(&secret), &sign_in).await?;
-        self.database.saw_person(user, created_at).await?;
+        let hash = TokenHash::of(&secret);
+        self.database.insert_sign_in(&hash, &sign_in).await?;
+        // A reset changes the password first and ends sign-ins then, so that one of the two sees the other.
+        let now = self.database.person_by_id(&person.id).await?;
+        if now.is_none_or(|now| now.state != PersonState::Active || now.password != person.password) {
+            self.end(&hash).await?;
+            return Ok(None);
+        }
+        self.database.saw_person(&person.id, created_at).await?;
         if let Some(old) = cookie::read(headers) {
             self.end(&TokenHash::of(old)).await?;
         }
-        Ok(cookie::set(&secret, SIGN_IN_LIFE, self.is_secure))
+        Ok(Some(cookie::set(&secret, SIGN_IN_LIFE, self.settings.current().is_over_tls())))
     }
 
-    /// Ends the sign-in of the cookie in `headers`; answers the `Set-Cookie` that removes it.
+    /// Ends the sign-in of `credential`; answers the `Set-Cookie` that removes a cookie.
     ///
     /// # Errors
     /// As every query; the sign-in is still good then.
-    pub async fn sign_out(&self, headers: &HeaderMap) -> Result<HeaderValue, DatabaseError> {
-        if let Some(secret) = cookie::read(headers) {
-            self.end(&TokenHash::of(secret)).await?;
-        }
-        Ok(cookie::set("", time::Duration::ZERO, self.is_secure))
+    pub async fn sign_out(&self, credential: &TokenHash) -> Result<HeaderValue, DatabaseError> {
+        self.end(credential).await?;
+        Ok(cookie::set("", time::Duration::ZERO, self.settings.current().is_over_tls()))
     }
 
     async fn end(&self, cookie: &TokenHash) -> Result<(), DatabaseError> {
@@ -322,6 +424,13 @@ pub fn random_secret() -> String {
     token::random()
 }
 
+/// By what somebody says who they are.
+enum By<'a> {
+    Token,
+    Cookie,
+    Proxy(&'a Proxy),
+}
+
 enum Bearer<'a> {
     None,
     Malformed,
@@ -340,6 +449,13 @@ fn bearer(headers: &HeaderMap) -> Bearer<'_> {
         true if values.next().is_none() && token::has_form(secret.trim()) => Bearer::Secret(secret.trim()),
         true => Bearer::Malformed,
     }
+}
+
+/// The header's value when there is exactly one.
+fn only<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let mut values = headers.get_all(name).into_iter();
+    let value = values.next()?.to_str().ok()?;
+    values.next().is_none().then_some(value)
 }
 
 /// What a browser calls itself, as text that can be stored and shown.

@@ -10,6 +10,7 @@ mod file;
 mod keys;
 mod origin;
 mod print;
+mod sign_in;
 mod size;
 mod source;
 #[cfg(test)]
@@ -30,6 +31,28 @@ use ipnet::IpNet;
 use runtime::Limits;
 
 use self::source::Settings;
+use crate::settings::{Choices, Secret};
+
+/// Where the certificate and its key are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    pub cert: PathBuf,
+    pub key: PathBuf,
+}
+
+/// The page on which strangers ask to be let in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Waitlist {
+    pub is_open: bool,
+    pub turnstile: Option<Turnstile>,
+}
+
+/// Cloudflare Turnstile's keys for that page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Turnstile {
+    pub site_key: String,
+    pub secret: Secret,
+}
 
 /// All that can be configured, checked.
 #[derive(Clone)]
@@ -40,10 +63,12 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// `sqlite://path` or `postgres://…`. May hold a password: never logged.
     pub database_url: String,
-    /// Where people reach the server, when that is not the address it listens on.
-    pub public_url: Option<Origin>,
-    /// Other origins whose pages may write and open sockets.
-    pub allowed_origins: Vec<Origin>,
+    /// What the wizard would otherwise be asked.
+    pub chosen: Choices,
+    /// The certificate to serve TLS with, and its key.
+    pub tls: Option<TlsFiles>,
+    /// Whether strangers may ask to be let in, and how robots are kept from it.
+    pub waitlist: Waitlist,
     /// Networks of proxies whose word on a client's address is believed.
     pub trusted_proxies: Vec<IpNet>,
     /// Who is made an administrator at start-up.
@@ -67,27 +92,5 @@ impl Config {
     /// One line that says what is wrong and where.
     pub fn load(invocation: &Invocation, environment: &Environment) -> Result<Self, ConfigError> {
         values::check(source::gather(invocation, environment)?, environment)
-    }
-
-    /// Whether people reach the server over TLS, by what `public_url` says.
-    #[must_use]
-    pub fn is_public_over_tls(&self) -> bool {
-        self.public_url.as_ref().is_some_and(Origin::is_https)
-    }
-
-    /// Where a person opens the server when it listens on `address`.
-    #[must_use]
-    pub fn address_for_people(&self, address: SocketAddr) -> String {
-        if let Some(public) = &self.public_url {
-            return public.to_string();
-        }
-        let mut address = address;
-        if address.ip().is_unspecified() {
-            address.set_ip(match address {
-                SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
-                SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
-            });
-        }
-        format!("http://{address}")
     }
 }

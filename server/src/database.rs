@@ -8,13 +8,16 @@ mod api_tokens;
 mod audit;
 mod entities;
 mod error;
+mod identities;
 mod migrations;
 mod people;
 mod pool;
 mod preferences;
 mod sessions;
+mod settings;
 mod sign_ins;
 mod token_hash;
+mod waitlist;
 
 pub use api_tokens::StoredToken;
 pub use audit::StoredEntry;
@@ -24,6 +27,7 @@ pub use preferences::StoredPreferences;
 pub use sessions::StoredSession;
 pub use sign_ins::SignIn;
 pub use token_hash::TokenHash;
+pub use waitlist::Waiting;
 
 use std::future::Future;
 use std::time::Duration;

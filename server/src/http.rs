@@ -16,8 +16,10 @@ mod extract;
 mod guard;
 mod health;
 mod limits;
+mod oidc;
 mod openapi;
 mod pages;
+mod patience;
 mod plain;
 mod request;
 mod security_headers;
@@ -31,7 +33,7 @@ pub use error::HttpError;
 pub(crate) use extract::{Id, JsonBody, Named, Parameters, SignedIn, SignedInBy, TerminalAddress};
 pub use openapi::document;
 pub use request::RequestId;
-pub use serve::{Peer, serve};
+pub use serve::{Peer, raw_stream, serve};
 pub use socket::SOCKET_ROUTE;
 
 use axum::Router;
@@ -47,6 +49,7 @@ pub fn router(app: App) -> Router {
         .merge(docs::router(&document))
         .merge(setup::router())
         .merge(sign_in::router())
+        .merge(oidc::router())
         .merge(welcome::router())
         .merge(account::router())
         .merge(admin::router())

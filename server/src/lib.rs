@@ -16,6 +16,8 @@ pub mod http;
 pub mod logging;
 pub mod preferences;
 pub mod sessions;
+pub mod settings;
 pub mod shutdown;
 pub mod site;
 pub mod terminal;
+pub mod tls;

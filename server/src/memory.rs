@@ -50,7 +50,7 @@ fn own_read_only() -> Vec<(usize, usize)> {
         let (Ok(start), Ok(end)) = (usize::from_str_radix(start, 16), usize::from_str_radix(end, 16)) else { continue };
         match fields.next() {
             Some("r-xp") if (start..end).contains(&here) => {
-                let before = constants.filter(|(from, length)| from + length == start);
+                let before = constants.filter(|(from, length)| *from + *length == start);
                 return before.into_iter().chain([(start, end - start)]).collect();
             }
             Some("r--p") => constants = Some((start, end - start)),

@@ -1,6 +1,6 @@
 //! `berth serve` and `berth health`: from a checked configuration to an exit code.
 
-use std::io::{Read as _, Write as _};
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -10,7 +10,8 @@ use berth::app::App;
 use berth::config::{AdminCommand, Config, Environment};
 use berth::data_dir::DataDir;
 use berth::shutdown::Shutdown;
-use berth::{http, logging, site};
+use berth::tls::Certificate;
+use berth::{http, logging, site, tls};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -56,6 +57,8 @@ async fn serve_until_signal(config: Config, environment: &Environment) -> anyhow
         TcpListener::bind(config.listen).await.with_context(|| format!("can't listen on {}", config.listen))?;
     let address = listener.local_addr()?;
     logging::start(&config.log).map_err(|error| anyhow::anyhow!("can't log: {error}"))?;
+    let certificate = config.tls.clone().map(Certificate::read).transpose().context("TLS can't be served")?;
+    let acceptor = certificate.as_ref().map(Certificate::acceptor).transpose().context("TLS can't be served")?;
     let driver = runtimes::open(&config).await.context("the container runtime can't be opened")?;
     let (leptos, site_root) = site::find(environment).map_err(anyhow::Error::msg)?;
 
@@ -65,8 +68,11 @@ async fn serve_until_signal(config: Config, environment: &Environment) -> anyhow
     site::warn_if_empty(&app.leptos, &app.site_root);
     logging::warn_of_gaps(app.runtime.name(), &app.runtime.health().await);
     announce(&app, address)?;
+    if let Some(certificate) = certificate {
+        shutdown.spawn(certificate.watch(shutdown.clone()));
+    }
     memory::forget_start_up();
-    let mut server = tokio::spawn(http::serve(listener, app.clone()));
+    let mut server = tokio::spawn(http::serve(listener, acceptor, app.clone()));
     let failed = tokio::select! {
         // First: an orderly end ends the loop too.
         biased;
@@ -94,7 +100,7 @@ async fn serve_until_signal(config: Config, environment: &Environment) -> anyhow
 /// Tells people where it is, and whoever sets it up with what. Standard output and not the log, which others
 /// may read.
 fn announce(app: &App, address: SocketAddr) -> std::io::Result<()> {
-    let place = app.config.address_for_people(address);
+    let place = app.settings.current().address_for_people(address);
     let mut out = std::io::stdout().lock();
     match app.auth.setup.reveal() {
         Some(token) => writeln!(
@@ -132,10 +138,9 @@ pub fn admin(config: &Config, command: AdminCommand) -> anyhow::Result<ExitCode>
 
 /// Asks the server that this configuration describes whether it is alive.
 pub fn health(config: &Config) -> anyhow::Result<ExitCode> {
-    let place = config.address_for_people(config.listen);
     match ask_health(config) {
         Ok(()) => {
-            println!("alive: {place}");
+            println!("alive: {}", config.listen);
             Ok(ExitCode::SUCCESS)
         }
         Err(error) => {
@@ -153,9 +158,18 @@ fn ask_health(config: &Config) -> anyhow::Result<()> {
     let mut stream = TcpStream::connect_timeout(&address, HEALTH_LIMIT)?;
     stream.set_read_timeout(Some(HEALTH_LIMIT))?;
     stream.set_write_timeout(Some(HEALTH_LIMIT))?;
+    let head = match &config.tls {
+        None => ask(&mut stream, address)?,
+        Some(files) => ask(&mut tls::client(files, stream)?, address)?,
+    };
+    anyhow::ensure!(&head == b"HTTP/1.1 200", "it answered {:?}", String::from_utf8_lossy(&head));
+    Ok(())
+}
+
+/// The beginning of the answer.
+fn ask(stream: &mut (impl Read + Write), address: SocketAddr) -> anyhow::Result<[u8; 12]> {
     write!(stream, "GET /health HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
     let mut head = [0; 12];
     stream.read_exact(&mut head)?;
-    anyhow::ensure!(&head == b"HTTP/1.1 200", "it answered {:?}", String::from_utf8_lossy(&head));
-    Ok(())
+    Ok(head)
 }

@@ -112,6 +112,37 @@ impl Scope {
     }
 }
 
+/// How a browser came to be signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SignInWay {
+    /// By a password, or by the link that let its person choose one.
+    Password,
+    /// By an OpenID Connect provider.
+    Oidc,
+    /// By a proxy before the server.
+    Proxy,
+}
+
+impl SignInWay {
+    /// As it is stored.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::Oidc => "oidc",
+            Self::Proxy => "proxy",
+        }
+    }
+
+    /// The way that is stored as `word`.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        [Self::Password, Self::Oidc, Self::Proxy].into_iter().find(|way| way.word() == word)
+    }
+}
+
 /// A person. Times are RFC 3339, UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -187,6 +218,7 @@ pub struct SignedInBrowser {
     pub agent: String,
     /// Where it signed in from.
     pub address: String,
+    pub way: SignInWay,
     pub created_at: String,
     pub expires_at: String,
     /// Whether it is the one that asks.

@@ -55,6 +55,7 @@ impl AccountService {
             id: browser.id,
             agent: browser.agent,
             address: browser.address,
+            way: browser.way,
             created_at: to_text(browser.created_at),
             expires_at: to_text(browser.expires_at),
             is_this: actor.credential.as_ref() == Some(hash.as_bytes()),

@@ -85,7 +85,7 @@ impl SetupToken {
 }
 
 /// Compares digests, which have one length and whose first difference says nothing of the texts'.
-fn is_same(a: &str, b: &str) -> bool {
+pub(super) fn is_same(a: &str, b: &str) -> bool {
     let (a, b) = (Sha256::digest(a.as_bytes()), Sha256::digest(b.as_bytes()));
     a.iter().zip(b.iter()).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
 }

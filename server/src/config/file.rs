@@ -75,13 +75,14 @@ fn read_values(value: &Spanned<DeValue<'_>>, many: bool) -> Result<Vec<String>, 
     }
 }
 
-/// Strings and whole numbers as they are written; what they mean is checked with all other sources'.
+/// Strings, whole numbers, `true` and `false` as they are written; what they mean is checked with all other sources'.
 fn read_value(value: &Spanned<DeValue<'_>>) -> Result<String, String> {
     match value.get_ref() {
         DeValue::String(text) => Ok(text.to_string()),
         DeValue::Integer(number) => {
             i64::from_str_radix(number.as_str(), number.radix()).map(|n| n.to_string()).map_err(|e| e.to_string())
         }
-        other => Err(format!("expected a string or a whole number, found a {}", other.type_str())),
+        DeValue::Boolean(is_so) => Ok(is_so.to_string()),
+        other => Err(format!("expected a string, `true`, `false` or a whole number, found a {}", other.type_str())),
     }
 }

@@ -4,16 +4,19 @@ use std::fmt;
 use std::str::FromStr;
 
 use http::Uri;
+use serde::{Deserialize, Serialize};
 
 /// `scheme://host[:port]`, lower-case, without the scheme's own port.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Origin(String);
 
 impl Origin {
-    /// The origin of a page that was fetched with plain HTTP from `host`, a `Host` header.
+    /// The origin of a page that was fetched from `host`, a `Host` header, with plain HTTP or over TLS.
     #[must_use]
-    pub fn of_http_host(host: &str) -> Option<Self> {
-        format!("http://{host}").parse().ok()
+    pub fn of_host(host: &str, is_over_tls: bool) -> Option<Self> {
+        let scheme = if is_over_tls { "https" } else { "http" };
+        format!("{scheme}://{host}").parse().ok()
     }
 
     /// Whether its scheme is https.
@@ -61,6 +64,20 @@ impl FromStr for Origin {
             Some(port) if port != own_port => format!("{scheme}://{host}:{port}"),
             _ => format!("{scheme}://{host}"),
         }))
+    }
+}
+
+impl TryFrom<String> for Origin {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Origin> for String {
+    fn from(origin: Origin) -> Self {
+        origin.0
     }
 }
 

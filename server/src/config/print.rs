@@ -28,9 +28,10 @@ pub fn describe(config: &Config) -> String {
 }
 
 fn print(key: &Key, values: &[String]) -> String {
-    let quoted = |value: &String| match value.parse::<i64>() {
-        Ok(number) => number.to_string(),
-        Err(_) => toml::Value::String(mask(key, value)).to_string(),
+    let quoted = |value: &String| match (value.parse::<i64>(), value.parse::<bool>()) {
+        (Ok(number), _) => number.to_string(),
+        (_, Ok(is_so)) => is_so.to_string(),
+        _ => toml::Value::String(mask(key, value)).to_string(),
     };
     if key.many {
         return format!("[{}]", values.iter().map(quoted).collect::<Vec<_>>().join(", "));

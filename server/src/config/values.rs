@@ -10,7 +10,7 @@ use runtime::Limits;
 use super::error::ConfigError;
 use super::keys::KEYS;
 use super::source::{Environment, Setting, Settings, Source};
-use super::{Config, size};
+use super::{Config, sign_in, size};
 
 /// Only this machine, until somebody decides otherwise.
 const LISTEN: &str = "127.0.0.1:7878";
@@ -57,8 +57,9 @@ pub(super) fn check(mut settings: Settings, environment: &Environment) -> Result
         })?,
         data_dir,
         database_url: reader.one("database_url", check_database_url)?,
-        public_url: reader.optional("public_url", |text| text.parse())?,
-        allowed_origins: reader.many("allowed_origins", |text| text.parse())?,
+        chosen: sign_in::read(&reader, path)?,
+        tls: sign_in::read_tls(&reader, path)?,
+        waitlist: sign_in::read_waitlist(&reader, path)?,
         trusted_proxies: reader.many("trusted_proxies", network)?,
         admin_email: reader.optional("admin.email", |text| {
             text.parse().map_err(|_| format!("expected an address such as ada@example.org, found `{text}`"))
@@ -95,12 +96,16 @@ fn fill_in(settings: &mut Settings, data_dir: &Path, program_dir: &Path) {
     }
 }
 
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     settings: &'a Settings,
 }
 
 impl Reader<'_> {
-    fn many<T>(&self, name: &'static str, parse: impl Fn(&str) -> Result<T, String>) -> Result<Vec<T>, ConfigError> {
+    pub(super) fn many<T>(
+        &self,
+        name: &'static str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Vec<T>, ConfigError> {
         debug_assert!(KEYS.iter().any(|key| key.name == name), "{name} is not in the table of keys");
         let Some(setting) = self.settings.get(name) else { return Ok(Vec::new()) };
         let values = setting.values.iter().map(|text| parse(text));
@@ -111,7 +116,22 @@ impl Reader<'_> {
         })
     }
 
-    fn optional<T>(
+    /// The values of `name` when it is set at all.
+    pub(super) fn several<T>(
+        &self,
+        name: &'static str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<Option<Vec<T>>, ConfigError> {
+        if self.settings.contains_key(name) { self.many(name, parse).map(Some) } else { Ok(None) }
+    }
+
+    /// What is wrong with the value of `name`, or with its having none.
+    pub(super) fn refuse(&self, name: &'static str, problem: impl Into<String>) -> ConfigError {
+        let place = self.settings.get(name).map_or(Source::Default, |setting| setting.from.clone());
+        ConfigError::Value { place, key: name, problem: problem.into() }
+    }
+
+    pub(super) fn optional<T>(
         &self,
         name: &'static str,
         parse: impl Fn(&str) -> Result<T, String>,

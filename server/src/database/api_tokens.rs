@@ -117,6 +117,7 @@ impl Database {
             .inner_join(person::Entity)
             .filter(sign_in::Column::Hash.is_in(hashes.clone()))
             .filter(sign_in::Column::ExpiresAt.gt(to_micros(now)))
+            .filter(sign_in::Column::Ended.eq(false))
             .filter(is_active.clone())
             .into_tuple::<String>()
             .all(&self.connection);

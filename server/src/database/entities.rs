@@ -2,7 +2,10 @@
 
 pub(super) mod api_token;
 pub(super) mod audit;
+pub(super) mod identity;
 pub(super) mod person;
 pub(super) mod preferences;
 pub(super) mod session;
+pub(super) mod setting;
 pub(super) mod sign_in;
+pub(super) mod waiting;

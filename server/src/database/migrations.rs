@@ -4,6 +4,7 @@ mod m0001_create_sessions;
 mod m0002_create_sign_ins;
 mod m0003_create_preferences;
 mod m0004_create_people;
+mod m0005_create_settings;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -16,6 +17,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_create_sign_ins::Migration),
             Box::new(m0003_create_preferences::Migration),
             Box::new(m0004_create_people::Migration),
+            Box::new(m0005_create_settings::Migration),
         ]
     }
 }

@@ -9,7 +9,7 @@ use sea_orm::{
 use time::OffsetDateTime;
 
 use super::entities::person::{Column, Entity, Model};
-use super::entities::{api_token, sign_in};
+use super::entities::{api_token, identity, sign_in};
 use super::{Database, DatabaseError, TokenHash, from_micros, to_micros};
 
 /// A person as the database holds them.
@@ -150,6 +150,7 @@ impl Database {
             if deleted {
                 sign_in::Entity::delete_many().filter(sign_in::Column::User.eq(id)).exec(&transaction).await?;
                 api_token::Entity::delete_many().filter(api_token::Column::User.eq(id)).exec(&transaction).await?;
+                identity::Entity::delete_many().filter(identity::Column::User.eq(id)).exec(&transaction).await?;
             }
             transaction.commit().await?;
             Ok(deleted)
@@ -164,6 +165,18 @@ impl Database {
     pub async fn set_password(&self, id: &str, hash: &str) -> Result<bool, DatabaseError> {
         let change = Entity::update_many().col_expr(Column::Password, Expr::value(hash)).filter(Column::Id.eq(id));
         self.update(change).await
+    }
+
+    /// Makes a pending person active, for whom somebody else vouches. Does nothing to others.
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn activate_person(&self, id: &str) -> Result<(), DatabaseError> {
+        let change = Entity::update_many()
+            .col_expr(Column::State, Expr::value(PersonState::Active.word()))
+            .filter(Column::Id.eq(id))
+            .filter(Column::State.eq(PersonState::Pending.word()));
+        self.update(change).await.map(drop)
     }
 
     /// Gives whoever may use `link` at `now` a password, which uses it up and makes a pending person active; answers

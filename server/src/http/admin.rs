@@ -123,7 +123,7 @@ async fn act(app: &App, actor: &Actor, form: &PeopleForm) -> Result<Option<Invit
 fn link(app: &App, headers: &HeaderMap, invited: &Invited) -> String {
     // A POST's Origin was checked to be one of this server's.
     let origin = headers.get(http::header::ORIGIN).and_then(|origin| origin.to_str().ok()).unwrap_or_default();
-    let origin = app.config.public_url.as_ref().map_or_else(|| origin.to_owned(), ToString::to_string);
+    let origin = app.settings.current().public_url.as_ref().map_or_else(|| origin.to_owned(), ToString::to_string);
     format!("{origin}{}", invited.path)
 }
 

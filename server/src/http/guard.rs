@@ -8,9 +8,9 @@ use http::request::Parts;
 use http::{HeaderMap, Method, header};
 
 use super::error::HttpError;
-use super::{SOCKET_ROUTE, assets, client_address, setup, sign_in, welcome};
+use super::{SOCKET_ROUTE, assets, client_address, oidc, setup, sign_in, welcome};
 use crate::app::App;
-use crate::auth::{self, Area, Caller};
+use crate::auth::{self, Area, Caller, Who};
 
 /// What a route wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,15 +35,25 @@ pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Ne
         return Ok(next.run(request).await);
     }
     // When the database can't tell, a socket's handshake fails, which a page takes for a reason to try again.
-    let mut caller = app.auth.caller(request.headers()).await?;
-    if let Some(caller) = &mut caller {
-        caller.actor.address = client_address::of(request.extensions()).to_string();
-    }
+    let address = client_address::of(request.extensions());
+    let (caller, refused) = match app.auth.who(request.headers(), address).await? {
+        Who::Caller(mut caller) => {
+            caller.actor.address = address.to_string();
+            (Some(caller), None)
+        }
+        Who::Refused(email, why) => (None, Some((email, why))),
+        Who::Nobody => (None, None),
+    };
     if access == Access::Socket {
         request.extensions_mut().insert(caller);
         return Ok(next.run(request).await);
     }
-    let Some(caller) = caller else { return turn_away(&app, access, request.into_parts().0).await };
+    let Some(caller) = caller else {
+        return match refused {
+            Some((email, why)) => Ok(sign_in::refuse(access == Access::Page, &email, why)),
+            None => turn_away(&app, access, request.into_parts().0).await,
+        };
+    };
     if caller.actor.access == app::backend::Access::Browser && !may_be_obeyed(&app, &request) {
         return Err(foreign());
     }
@@ -69,7 +79,7 @@ pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Ne
 
 /// Whether a request over a cookie may be obeyed: writes and sockets come from the server's own pages only.
 fn may_be_obeyed(app: &App, request: &Request) -> bool {
-    changes_nothing(request) || auth::origin_is_allowed(request.headers(), &app.config)
+    changes_nothing(request) || auth::origin_is_allowed(request.headers(), &app.settings.current())
 }
 
 fn changes_nothing(request: &Request) -> bool {
@@ -93,7 +103,9 @@ async fn turn_away(app: &App, access: Access, request: Parts) -> Result<Response
 
 fn access(request: &Request) -> Access {
     let path = request.uri().path();
-    if matches!(path, "/health" | sign_in::PATH | setup::PATH | welcome::PATH) || assets::is_asset(path) {
+    let is_open =
+        matches!(path, "/health" | sign_in::PATH | oidc::BEGIN | oidc::CALLBACK | setup::PATH | welcome::PATH);
+    if is_open || assets::is_asset(path) {
         Access::Open
     } else if request.extensions().get::<MatchedPath>().is_some_and(|route| route.as_str() == SOCKET_ROUTE) {
         Access::Socket

@@ -70,7 +70,7 @@ pub(super) async fn request(State(app): State<App>, mut request: Request, next: 
     if let Ok(id) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
-    security_headers::add(response.headers_mut(), app.config.is_public_over_tls());
+    security_headers::add(response.headers_mut(), app.settings.current().is_over_tls());
     response
 }
 

@@ -7,15 +7,20 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use bytes::Bytes;
 use hyper::body::Incoming;
+use hyper::upgrade::Upgraded;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use runtime::ByteStream;
 use socket2::{SockRef, TcpKeepalive};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
+use super::patience::{Addresses, Patient};
 use super::router;
 use crate::app::App;
 use crate::shutdown::Shutdown;
@@ -33,6 +38,8 @@ const MAX_HEAD: usize = 64 * 1024;
 const KEEPALIVE_IDLE: Duration = Duration::from_secs(30);
 const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(10);
 const KEEPALIVE_RETRIES: u32 = 3;
+/// How long a client may take over TLS's handshake.
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 /// How long to leave `accept` alone when the process is out of descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long requests under way at shutdown may take to end.
@@ -42,21 +49,30 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(3);
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
 
-/// Serves `app` on `listener` until its shutdown begins, then until what was under way has ended or the
-/// limit is over.
+/// Serves `app` on `listener`, over TLS if there is an `acceptor`, until its shutdown begins, then until what was
+/// under way has ended or the limit is over.
 ///
-/// Every connection is served by hyper's HTTP/1 directly on `TokioIo<TcpStream>`, which is therefore what
-/// `hyper::upgrade::Upgraded::downcast` finds beneath a socket.
-pub async fn serve(listener: TcpListener, app: App) {
+/// Every connection is served by hyper's HTTP/1 directly on [`PlainStream`] or [`TlsStream`], which are therefore
+/// what `hyper::upgrade::Upgraded::downcast` finds beneath a socket.
+pub async fn serve(listener: TcpListener, acceptor: Option<TlsAcceptor>, app: App) {
     let shutdown = app.shutdown.clone();
+    let proxies = app.config.trusted_proxies.clone();
     let router = router(app);
     let connections = TaskTracker::new();
     let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let addresses = Addresses::default();
     while let Some((stream, peer, permit)) = next_connection(&listener, &permits, &shutdown).await {
-        let connection = connection(stream, peer, router.clone(), shutdown.clone());
+        // A proxy's connections are many people's.
+        let is_proxy = proxies.iter().any(|network| network.contains(&peer.ip().to_canonical()));
+        let counted = addresses.count(peer.ip());
+        if counted.is_none() && !is_proxy {
+            tracing::debug!(%peer, "an address has too many connections");
+            continue;
+        }
+        let connection = connection(stream, acceptor.clone(), peer, router.clone(), shutdown.clone());
         connections.spawn(async move {
             connection.await;
-            drop(permit);
+            drop((permit, counted));
         });
     }
     drop(listener);
@@ -64,6 +80,24 @@ pub async fn serve(listener: TcpListener, app: App) {
     if tokio::time::timeout(DRAIN_LIMIT, connections.wait()).await.is_err() {
         tracing::warn!(count = connections.len(), "connections were cut at shutdown");
     }
+}
+
+/// What is beneath a connection's HTTP, with TLS and without.
+type PlainStream = TokioIo<Patient<TcpStream>>;
+type TlsStream = TokioIo<Patient<Box<tokio_rustls::server::TlsStream<TcpStream>>>>;
+
+/// The raw stream of an upgraded connection, without HTTP's buffers and limits around it, and what was read from it
+/// too far.
+///
+/// # Errors
+/// `upgraded` itself when it is no connection of this server's.
+pub fn raw_stream(upgraded: Upgraded) -> Result<(Box<dyn ByteStream>, Bytes), Upgraded> {
+    let upgraded = match upgraded.downcast::<PlainStream>() {
+        Ok(parts) => return Ok((Box::new(parts.io.into_inner().into_inner()), parts.read_buf)),
+        Err(upgraded) => upgraded,
+    };
+    let parts = upgraded.downcast::<TlsStream>()?;
+    Ok((parts.io.into_inner().into_inner(), parts.read_buf))
 }
 
 /// The next connection, when there is room for it; none once shutdown has begun.
@@ -97,10 +131,30 @@ fn is_of_the_connection(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, shutdown: Shutdown) {
+async fn connection(
+    stream: TcpStream,
+    acceptor: Option<TlsAcceptor>,
+    peer: SocketAddr,
+    router: Router,
+    shutdown: Shutdown,
+) {
     if let Err(error) = tune(&stream) {
         tracing::debug!(%error, "a connection could not be tuned");
     }
+    let Some(acceptor) = acceptor else {
+        return serve_connection(TokioIo::new(Patient::new(stream)), peer, router, shutdown).await;
+    };
+    match tokio::time::timeout(HANDSHAKE_LIMIT, acceptor.accept(stream)).await {
+        Ok(Ok(stream)) => serve_connection(TokioIo::new(Patient::new(Box::new(stream))), peer, router, shutdown).await,
+        Ok(Err(error)) => tracing::debug!(%error, "a connection came to no TLS"),
+        Err(_) => tracing::debug!("a connection took too long over TLS"),
+    }
+}
+
+async fn serve_connection<S>(stream: S, peer: SocketAddr, router: Router, shutdown: Shutdown)
+where
+    S: hyper::rt::Read + hyper::rt::Write + Send + Unpin + 'static,
+{
     let service = router.map_request(move |request: hyper::Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(Peer(peer));
@@ -111,7 +165,7 @@ async fn connection(stream: TcpStream, peer: SocketAddr, router: Router, shutdow
         .header_read_timeout(HEAD_LIMIT)
         .max_headers(MAX_HEADERS)
         .max_buf_size(MAX_HEAD)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+        .serve_connection(stream, TowerToHyperService::new(service))
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let outcome = tokio::select! {

@@ -1,6 +1,6 @@
 //! The first run: the one page that a server without an administrator has, and of no use without the setup token.
 
-use ::app::model::account::{Email, PersonState, Role, check_password};
+use ::app::model::account::{Email, PersonState, Role, SignInWay, check_password};
 use ::app::model::error::ApiError;
 use axum::Router;
 use axum::extract::rejection::FormRejection;
@@ -78,13 +78,13 @@ async fn submit(
     let task = app.shutdown.spawn(async move {
         let outcome = make_administrator(&setting_up, named, password).await;
         match &outcome {
-            Ok(()) => setting_up.auth.is_now_set_up(),
+            Ok(_) => setting_up.auth.is_now_set_up(),
             Err(_) => setting_up.auth.setup.restore(&token),
         }
         outcome
     });
-    match task.await.map_err(|_| HttpError::from(ApiError::internal()))? {
-        Ok(()) => {}
+    let person = match task.await.map_err(|_| HttpError::from(ApiError::internal()))? {
+        Ok(person) => person,
         Err(Failure::Busy) => {
             let told = Told::Failed("The server is busy. Try again in a few seconds.".into());
             return Ok(page(StatusCode::SERVICE_UNAVAILABLE, &wanted, &told));
@@ -94,11 +94,13 @@ async fn submit(
             return Ok(page(StatusCode::CONFLICT, &wanted, &told));
         }
         Err(Failure::Database(error)) => return Err(error.into()),
-    }
+    };
     tracing::info!(%address, "the server is set up");
     app.audit.record_nobody("server.set_up", email.as_str(), address).await;
-    let cookie = sign_in::welcome_in(&app, ADMINISTRATOR, email.as_str(), &headers, address).await?;
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response())
+    match sign_in::welcome_in(&app, &person, SignInWay::Password, &headers, address).await? {
+        Some(cookie) => Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response()),
+        None => Ok(Redirect::to(sign_in::PATH).into_response()),
+    }
 }
 
 enum Failure {
@@ -106,7 +108,7 @@ enum Failure {
     Database(DatabaseError),
 }
 
-async fn make_administrator(app: &App, email: Email, password: String) -> Result<(), Failure> {
+async fn make_administrator(app: &App, email: Email, password: String) -> Result<StoredPerson, Failure> {
     let hash = app.auth.passwords.hash(password).await.map_err(|TooBusy| Failure::Busy)?;
     let person = StoredPerson {
         id: ADMINISTRATOR.into(),
@@ -117,7 +119,8 @@ async fn make_administrator(app: &App, email: Email, password: String) -> Result
         created_at: OffsetDateTime::now_utc(),
         seen_at: None,
     };
-    app.database.insert_person(&person).await.map_err(Failure::Database)
+    app.database.insert_person(&person).await.map_err(Failure::Database)?;
+    Ok(person)
 }
 
 fn check(wanted: &Wanted) -> Result<Email, &'static str> {

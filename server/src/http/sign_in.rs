@@ -1,13 +1,13 @@
 //! Signing in and out, by a form that works without scripts.
 
-use ::app::model::account::{Email, MAX_PASSWORD};
+use ::app::model::account::{Email, MAX_PASSWORD, SignInWay};
 use axum::Router;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{DefaultBodyLimit, Form, Request, State};
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::{get, post};
 use http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
-use maud::html;
+use maud::{Markup, html};
 use serde::Deserialize;
 use std::net::IpAddr;
 
@@ -15,9 +15,11 @@ use super::client_address::From;
 use super::error::{HttpError, rate_limit_headers};
 use super::extract::Parameters;
 use super::plain::{self, MAX_FORM, Told};
-use super::setup;
+use super::{oidc, setup};
 use crate::app::App;
-use crate::auth::{SignInError, Standing};
+use crate::auth::{Caller, Refused, SignInError, Standing, Who};
+use crate::database::StoredPerson;
+use crate::settings::Settings;
 
 /// Where people sign in.
 pub(super) const PATH: &str = "/sign-in";
@@ -56,16 +58,18 @@ struct Shown {
 
 async fn show(
     State(app): State<App>,
+    From(address): From,
     headers: HeaderMap,
     Parameters(shown): Parameters<Shown>,
 ) -> Result<Response, HttpError> {
     if !app.auth.is_set_up().await? {
         return Ok(Redirect::to(setup::PATH).into_response());
     }
-    if app.auth.caller(&headers).await?.is_some() {
-        return Ok(Redirect::to(next(&shown.next)).into_response());
+    match app.auth.who(&headers, address).await? {
+        Who::Caller(_) => Ok(Redirect::to(next(&shown.next)).into_response()),
+        Who::Refused(email, why) => Ok(refuse(true, &email, why)),
+        Who::Nobody => Ok(page(&app.settings.current(), StatusCode::OK, "", &shown.next, &Told::Nothing)),
     }
-    Ok(page(StatusCode::OK, "", &shown.next, &Told::Nothing))
 }
 
 async fn submit(
@@ -75,19 +79,29 @@ async fn submit(
     form: Result<Form<Wanted>, FormRejection>,
 ) -> Result<Response, HttpError> {
     let Form(wanted) = form.map_err(malformed)?;
+    let settings = app.settings.current();
+    if !settings.passwords {
+        let told = Told::Failed("Nobody signs in here with a password.".into());
+        return Ok(page(&settings, StatusCode::FORBIDDEN, "", &wanted.next, &told));
+    }
     let standing = app.auth.attempts.count(address);
     if let Some(wait) = standing.retry_after {
-        return Ok(too_many(&wanted, wait, standing));
+        return Ok(too_many(&settings, &wanted, wait, standing));
     }
     let person = match app.auth.check(&wanted.email, &wanted.password, &address.to_string()).await {
         Ok(person) => person,
         Err(SignInError::Database(error)) => return Err(error.into()),
         Err(SignInError::TooMany(wait)) => {
-            return Ok(too_many(&wanted, wait, Standing { retry_after: Some(wait), remaining: 0, ..standing }));
+            return Ok(too_many(
+                &settings,
+                &wanted,
+                wait,
+                Standing { retry_after: Some(wait), remaining: 0, ..standing },
+            ));
         }
         Err(SignInError::Busy) => {
             let told = Told::Failed("Many people are signing in at this moment. Try again in a few seconds.".into());
-            return Ok(page(StatusCode::SERVICE_UNAVAILABLE, &wanted.email, &wanted.next, &told));
+            return Ok(page(&settings, StatusCode::SERVICE_UNAVAILABLE, &wanted.email, &wanted.next, &told));
         }
         Err(error @ (SignInError::Wrong | SignInError::Blocked)) => {
             // What is no email may be a password in the wrong field.
@@ -97,39 +111,70 @@ async fn submit(
                 SignInError::Blocked => "This account is blocked. Ask an administrator.".into(),
                 _ => "The email or the password is wrong.".into(),
             });
-            let mut response = page(StatusCode::UNAUTHORIZED, &wanted.email, &wanted.next, &told);
+            let mut response = page(&settings, StatusCode::UNAUTHORIZED, &wanted.email, &wanted.next, &told);
             response.headers_mut().extend(rate_limit_headers(standing));
             return Ok(response);
         }
     };
-    let cookie = welcome_in(&app, &person.id, person.email.as_str(), &headers, address).await?;
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(next(&wanted.next))).into_response())
+    match welcome_in(&app, &person, SignInWay::Password, &headers, address).await? {
+        Some(cookie) => Ok(([(header::SET_COOKIE, cookie)], Redirect::to(next(&wanted.next))).into_response()),
+        None => {
+            let told = Told::Failed("The email or the password is wrong.".into());
+            Ok(page(&settings, StatusCode::UNAUTHORIZED, &wanted.email, &wanted.next, &told))
+        }
+    }
 }
 
-/// Signs a person in whose right to it was seen, and notes it.
+/// Signs a person in whose right to it was seen, and notes it. None when they lost it meanwhile.
 pub(super) async fn welcome_in(
     app: &App,
-    user: &str,
-    email: &str,
+    person: &StoredPerson,
+    way: SignInWay,
     headers: &HeaderMap,
     address: IpAddr,
-) -> Result<HeaderValue, HttpError> {
-    let cookie = app.auth.sign_in(user, headers, address).await?;
+) -> Result<Option<HeaderValue>, HttpError> {
+    let Some(cookie) = app.auth.sign_in(person, way, headers, address).await? else { return Ok(None) };
     let actor = ::app::backend::Actor {
-        email: email.to_owned(),
+        email: person.email.to_string(),
         address: address.to_string(),
-        ..::app::backend::Actor::person(user)
+        ..::app::backend::Actor::person(&person.id)
     };
-    app.audit.record(&actor, "sign_in", email).await;
-    Ok(cookie)
+    app.audit.record(&actor, "sign_in", person.email.as_str()).await;
+    Ok(Some(cookie))
 }
 
 async fn sign_out(State(app): State<App>, request: Request) -> Result<Response, HttpError> {
-    let cookie = app.auth.sign_out(request.headers()).await?;
-    if let Some(Some(caller)) = request.extensions().get::<Option<crate::auth::Caller>>() {
-        app.audit.record(&caller.actor, "sign_out", &caller.actor.email).await;
-    }
+    let Some(Some(caller)) = request.extensions().get::<Option<Caller>>() else {
+        return Err(HttpError::not_signed_in());
+    };
+    let cookie = app.auth.sign_out(&caller.credential).await?;
+    app.audit.record(&caller.actor, "sign_out", &caller.actor.email).await;
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to(PATH)).into_response())
+}
+
+/// What somebody is told for whom another vouches, and who may not come in: on a page, or as an error.
+pub(super) fn refuse(is_page: bool, email: &Email, why: Refused) -> Response {
+    let told = why_refused(why);
+    if !is_page {
+        return HttpError::forbidden(told).into_response();
+    }
+    let body = html! {
+        div class="card" {
+            h1 { "You can't come in" }
+            p role="alert" { (told) }
+            p class="quiet" { "You are " (email) "." }
+        }
+    };
+    plain::centered(StatusCode::FORBIDDEN, "Sign in", &body)
+}
+
+/// In words for the person.
+fn why_refused(why: Refused) -> &'static str {
+    match why {
+        Refused::Stranger => "There is no account with this address here. Ask an administrator for an invitation.",
+        Refused::Blocked => "This account is blocked. Ask an administrator.",
+        Refused::Taken => "The account with this address is another person's. Ask an administrator.",
+    }
 }
 
 /// A form that can't be read.
@@ -140,10 +185,10 @@ pub(super) fn malformed(error: FormRejection) -> HttpError {
     HttpError::malformed(format!("The form can't be used: {}.", error.body_text()))
 }
 
-fn too_many(wanted: &Wanted, wait: std::time::Duration, standing: Standing) -> Response {
+fn too_many(settings: &Settings, wanted: &Wanted, wait: std::time::Duration, standing: Standing) -> Response {
     let seconds = wait.as_secs().saturating_add(1);
     let told = Told::Failed(format!("Too many attempts. Try again in {seconds} s."));
-    let mut response = page(StatusCode::TOO_MANY_REQUESTS, &wanted.email, &wanted.next, &told);
+    let mut response = page(settings, StatusCode::TOO_MANY_REQUESTS, &wanted.email, &wanted.next, &told);
     response.headers_mut().extend(rate_limit_headers(standing));
     response
 }
@@ -171,7 +216,32 @@ pub(super) fn encode(text: &str) -> String {
     })
 }
 
-fn page(status: StatusCode, email: &str, to: &str, told: &Told) -> Response {
+/// The sign-in page, with every way that the settings allow.
+pub(super) fn page(settings: &Settings, status: StatusCode, email: &str, to: &str, told: &Told) -> Response {
+    let to = next(to);
+    let body = html! {
+        div class="card" {
+            h1 { "Sign in" }
+            (told.markup())
+            @if let Some(provider) = &settings.oidc {
+                a class="button button-primary" href=(format!("{}?next={}", oidc::BEGIN, encode(to))) {
+                    "Sign in with " (provider.name())
+                }
+                @if settings.passwords { p class="or quiet" { "or" } }
+            }
+            @if settings.passwords {
+                (password_form(email, to, settings.oidc.is_none()))
+            } @else if settings.oidc.is_none() {
+                p { "People are signed in here by the proxy that they come through." }
+                p { a class="button" href=(to) { "Try again" } }
+            }
+        }
+    };
+    plain::centered(status, "Sign in", &body)
+}
+
+/// The form, with a button that stands out where it `is_first` among the ways in.
+fn password_form(email: &str, to: &str, is_first: bool) -> Markup {
     let (email_input, password_input) = (
         html! {
             input type="email" name="email" value=(email) autocomplete="username" autocapitalize="none"
@@ -182,19 +252,17 @@ fn page(status: StatusCode, email: &str, to: &str, told: &Told) -> Response {
                 required autofocus[!email.is_empty()];
         },
     );
-    let form = html! {
-        form class="card" method="post" action=(PATH) {
-            h1 { "Sign in" }
-            (told.markup())
+    let button = if is_first { "button button-primary" } else { "button" };
+    html! {
+        form class="stack" method="post" action=(PATH) {
             (plain::field("Email", &email_input, None))
             (plain::field("Password", &password_input, None))
-            input type="hidden" name="next" value=(next(to));
-            button class="button button-primary" type="submit" { "Sign in" }
+            input type="hidden" name="next" value=(to);
+            button class=(button) type="submit" { "Sign in" }
             p class="quiet" { "Forgotten? An administrator can make a new link for you, also with "
                 code { "berth admin link" } " on the server." }
         }
-    };
-    plain::centered(status, "Sign in", &form)
+    }
 }
 
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub(super) async fn open(
     // A page can't make a browser send a token, so that whoever brings one is no page.
     let is_token = caller.as_ref().is_some_and(|caller| matches!(caller.actor.access, Access::Token(_)));
     let may = caller.as_ref().is_none_or(|caller| auth::may(&caller.actor, Area::Sessions, false))
-        && (is_token || auth::origin_is_allowed(request.headers(), &app.config));
+        && (is_token || auth::origin_is_allowed(request.headers(), &app.settings.current()));
     terminal::upgrade(&app.sockets, &address, caller, may, request)
         .await
         .map_err(|terminal::NotASocket| HttpError::malformed("Only a WebSocket opens here."))

@@ -1,7 +1,6 @@
 //! Where a person who was invited, or who lost their password, chooses one: by a link that an admin gave them.
 
-use ::app::model::account::PersonState;
-use ::app::model::account::check_password;
+use ::app::model::account::{PersonState, SignInWay, check_password};
 use axum::Router;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{DefaultBodyLimit, Form, State};
@@ -83,8 +82,11 @@ async fn submit(
     }
     let email = person.email.as_str();
     app.audit.record_nobody("password.chosen", email, address).await;
-    let cookie = sign_in::welcome_in(&app, &person.id, email, &headers, address).await?;
-    Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response())
+    let Some(person) = app.database.person_by_id(&person.id).await? else { return Ok(not_good(&app, address)) };
+    match sign_in::welcome_in(&app, &person, SignInWay::Password, &headers, address).await? {
+        Some(cookie) => Ok(([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response()),
+        None => Ok(Redirect::to(sign_in::PATH).into_response()),
+    }
 }
 
 /// Whoever may use the link of this secret. A blocked person may not.

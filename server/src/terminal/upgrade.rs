@@ -14,7 +14,6 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use protocol::{SessionId, TerminalId, close as code};
 use runtime::ByteStream;
-use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::auth::{Caller, Connection, Live};
@@ -231,8 +230,8 @@ async fn upgraded(on: OnUpgrade) -> Option<(Box<dyn ByteStream>, Bytes)> {
             return None;
         }
     };
-    let upgraded = match upgraded.downcast::<TokioIo<TcpStream>>() {
-        Ok(parts) => return Some((Box::new(parts.io.into_inner()), parts.read_buf)),
+    let upgraded = match crate::http::raw_stream(upgraded) {
+        Ok(raw) => return Some(raw),
         Err(upgraded) => upgraded,
     };
     match upgraded.downcast::<TokioIo<Box<dyn ByteStream>>>() {

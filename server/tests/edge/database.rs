@@ -56,6 +56,7 @@ async fn people_and_what_signs_them_in(database: &Database) {
     let sign_in = SignIn {
         id: "abcdefghij01".into(),
         user: "ada".into(),
+        way: app::model::account::SignInWay::Password,
         agent: "curl".into(),
         address: "::1".into(),
         created_at: now,

@@ -67,7 +67,7 @@ impl Server {
         change(&mut app);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let task = tokio::spawn(berth::http::serve(listener, app.clone()));
+        let task = tokio::spawn(berth::http::serve(listener, None, app.clone()));
         Self { app, runtime, address, directory, task }
     }
 
