@@ -176,6 +176,7 @@ fn a_snapshot_wraps_as_the_screen_that_it_is_of() {
         ("a first row that continues nothing", (2, 3), "abcd\x1b[H\x1b[M", (2, 3), "\x1b[L", (2, 4)),
         ("such a row in the scrollback", (2, 3), "abcd\x1b[H\x1b[M\n\n\n\n", (2, 3), "", (2, 6)),
         ("such a row of the alternate screen", (2, 3), "\x1b[?1049habcd\x1b[H\x1b[M", (2, 3), "\x1b[L", (2, 4)),
+        ("a wrap that pends over nothing there", (4, 4), "\x1b[?1049h\nabcd\x1b[S", (4, 4), "\x1b[H", (4, 4)),
     ] {
         let mut live = shown(first, before);
         resize(&mut live, second.0, second.1);

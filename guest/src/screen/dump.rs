@@ -45,16 +45,8 @@ fn grid(grid: &Grid, above: usize, follows: bool, state: &State, out: &mut Strin
         saved.underlined,
         saved.charset
     );
-    let is_pending = state.is_alternate && std::ptr::eq(grid, state.grid()) && state.x >= state.cols();
     for (at, row) in grid.rows.iter().enumerate() {
-        if is_pending && at == state.y && row.get(state.cols() - 1).is_empty() {
-            // Only printing there makes a wrap pend on the alternate screen, so a snapshot has a blank in that cell.
-            let mut row = row.clone();
-            row.set(state.cols() - 1, Cell::ascii(b' ', row.get(state.cols() - 1).pen));
-            line(&row, follows || at > 0, state.cols(), &state.extras, out);
-        } else {
-            line(row, follows || at > 0, state.cols(), &state.extras, out);
-        }
+        line(row, follows || at > 0, state.cols(), &state.extras, out);
     }
 }
 

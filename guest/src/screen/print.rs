@@ -170,6 +170,7 @@ impl Perform for State {
     fn csi(&mut self, params: &Params, collect: u32, last: u8) {
         self.dispatch_csi(params, collect, last);
         self.join = 0;
+        self.settle_pending();
     }
 
     fn esc(&mut self, collect: u32, last: u8) {

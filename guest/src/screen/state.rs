@@ -134,6 +134,19 @@ impl State {
         self.set_cursor(self.x.saturating_add_signed(x), self.y.saturating_add_signed(y));
     }
 
+    /// Puts a blank where a wrap pends over nothing on the alternate screen, as scrolling may leave it. xterm.js leaves the
+    /// cell empty, which looks the same, and no snapshot could: only printing there makes a wrap pend.
+    pub fn settle_pending(&mut self) {
+        let (cols, y) = (self.cols(), self.y);
+        if self.is_alternate
+            && self.x >= cols
+            && let Some(row) = self.alternate.rows.get_mut(y)
+            && row.get(cols - 1).is_empty()
+        {
+            row.set(cols - 1, Cell::ascii(b' ', row.get(cols - 1).pen));
+        }
+    }
+
     /// Scrolls the region by one line for a line feed or a wrap at its bottom. The line that leaves
     /// the top of the normal screen goes to the scrollback.
     pub fn scroll(&mut self, wrapped: bool) {
