@@ -176,6 +176,16 @@ fn a_snapshot_wraps_as_the_screen_that_it_is_of() {
         ("a first row that continues nothing", (2, 3), "abcd\x1b[H\x1b[M", (2, 3), "\x1b[L", (2, 4)),
         ("such a row in the scrollback", (2, 3), "abcd\x1b[H\x1b[M\n\n\n\n", (2, 3), "", (2, 6)),
         ("such a row of the alternate screen", (2, 3), "\x1b[?1049habcd\x1b[H\x1b[M", (2, 3), "\x1b[L", (2, 4)),
+        (
+            "such a row after one of another width",
+            (10, 4),
+            "one\r\n\n\n\n",
+            (5, 4),
+            "\x1b[Habcdefghij\x1b[H\x1b[M\x1b[4H\n\n",
+            (8, 4),
+        ),
+        ("blank rows at the end of a stored line", (4, 2), "abcdx\x08\x1b[X\r\n\n", (3, 2), "", (4, 2)),
+        ("an empty cell before a wide character", (8, 2), "ab\x1b[C日\r\n\n", (3, 2), "", (8, 2)),
         ("a wrap that pends over nothing there", (4, 4), "\x1b[?1049h\nabcd\x1b[S", (4, 4), "\x1b[H", (4, 4)),
     ] {
         let mut live = shown(first, before);

@@ -10,6 +10,7 @@
 use protocol::frame::{MAX_DIMENSION, MIN_DIMENSION, Size};
 
 use super::cell::Cell;
+use super::extras::Extras;
 use super::grid::{Grid, Row};
 use super::state::State;
 
@@ -79,6 +80,9 @@ impl State {
             if self.normal.height() > y + 1 {
                 self.normal.rows.pop_back();
             } else if let Some(row) = self.normal.rows.pop_front() {
+                if row.wrapped {
+                    self.renew_newest(old_cols);
+                }
                 self.scrollback.push(&row, &self.extras);
             }
         }
@@ -89,42 +93,36 @@ impl State {
         (x, y)
     }
 
-    /// The newest line of the scrollback, as a row `cols` wide.
+    /// The newest row of the scrollback, `cols` wide.
     fn take_back(&mut self, cols: usize) -> Option<Row> {
-        let is_saved_below = self.normal.saved.y >= self.scrollback.len();
-        let row = self.scrollback.pop(&mut self.extras)?;
-        if row.width() == cols {
-            return Some(row);
+        self.renew_newest(cols);
+        self.scrollback.pop(&mut self.extras)
+    }
+
+    /// Makes the newest line of the scrollback one of `cols` columns, if it is from before the last change of columns:
+    /// before a row is taken from it or one joins it.
+    pub(super) fn renew_newest(&mut self, cols: usize) {
+        if !self.scrollback.is_newest_outdated() {
+            return;
         }
-        // It was written at another width: wrap its whole line anew, and take the last row of that.
-        let mut line = vec![row];
-        while line.last().is_some_and(|row| row.wrapped) {
-            match self.pop_at_width(line[0].width()) {
+        let before = self.scrollback.len();
+        // What the line refers to goes back with it.
+        let mut extras = Extras::default();
+        let mut line: Vec<Row> = Vec::new();
+        while line.last().is_none_or(|row| row.wrapped) {
+            match self.scrollback.pop(&mut extras) {
                 Some(row) => line.push(row),
                 None => break,
             }
         }
         line.reverse();
-        let mut rows = rewrap(&line, cols);
-        if is_saved_below {
-            let saved = &mut self.normal.saved;
-            saved.y = (saved.y + rows.len()).saturating_sub(line.len());
+        for row in rewrap_stored(&line, cols) {
+            self.scrollback.push(&row, &extras);
         }
-        let last = rows.pop();
-        for row in &rows {
-            self.scrollback.push(row, &self.extras);
+        let saved = &mut self.normal.saved;
+        if saved.y >= before {
+            saved.y = saved.y - before + self.scrollback.len();
         }
-        last
-    }
-
-    /// The newest line of the scrollback, if it was written at this width: a line's rows all were.
-    fn pop_at_width(&mut self, cols: usize) -> Option<Row> {
-        let row = self.scrollback.pop(&mut self.extras)?;
-        if row.width() == cols {
-            return Some(row);
-        }
-        self.scrollback.push(&row, &self.extras);
-        None
     }
 
     /// Wraps the lines of the normal screen anew. Returns the cursor's row.
@@ -134,12 +132,13 @@ impl State {
         let narrower = cols < old_cols;
         let mut rows: Vec<Row> = Vec::new();
         while rows.last().map_or(self.normal.rows.front().is_some_and(|row| row.wrapped), |row| row.wrapped) {
-            match self.pop_at_width(old_cols) {
+            match self.take_back(old_cols) {
                 Some(row) => rows.push(row),
                 None => break,
             }
         }
         rows.reverse();
+        self.scrollback.outdate();
         // How many rows of `out` lie above the screen.
         let mut above = rows.len();
         let mut y = y;
@@ -217,28 +216,50 @@ fn resize_alternate(grid: &mut Grid, size: Size, (x, y): (usize, usize)) -> (usi
 }
 
 /// The rows of one line, wrapped at `cols`. The first is as much a continuation as it was.
-pub(super) fn rewrap(line: &[Row], cols: usize) -> Vec<Row> {
-    let mut out = Vec::new();
-    let mut row = Row::new(cols, line.first().is_some_and(|row| row.wrapped));
-    let mut x = 0;
-    for (at, source) in line.iter().enumerate() {
+fn rewrap(line: &[Row], cols: usize) -> Vec<Row> {
+    wrap(joined(line), line.first().is_some_and(|row| row.wrapped), cols)
+}
+
+/// The rows of one line of the scrollback. They are the same whether or not it was wrapped at other widths in between, as
+/// it is for a screen that a snapshot has restored: for this, blank rows at its end are left out, and an empty cell before
+/// a wide character is a space, or it would be taken for one in which that did not fit.
+pub(super) fn rewrap_stored(line: &[Row], cols: usize) -> Vec<Row> {
+    let length = line.iter().rposition(|row| !row.trimmed().is_empty()).map_or(1, |last| last + 1).min(line.len());
+    let mut cells = joined(&line[..length]).peekable();
+    let settled = std::iter::from_fn(move || {
+        let cell = cells.next()?;
+        let is_before_wide = cells.peek().is_some_and(|next| next.is_wide());
+        Some(if cell.is_empty() && is_before_wide { Cell::ascii(b' ', cell.pen) } else { cell })
+    });
+    wrap(settled, line.first().is_some_and(|row| row.wrapped), cols)
+}
+
+/// The cells of one line, without blanks at its end.
+fn joined(line: &[Row]) -> impl Iterator<Item = Cell> {
+    line.iter().enumerate().flat_map(|(at, row)| {
         let length = match line.get(at + 1) {
             // A wide character that did not fit left the last column empty.
-            Some(next) if next.get(0).is_wide() && source.get(source.width() - 1).is_empty() => source.width() - 1,
-            Some(_) => source.width(),
-            None => source.trimmed().len().max(source.content_len()).min(source.width()),
+            Some(next) if next.get(0).is_wide() && row.get(row.width() - 1).is_empty() => row.width() - 1,
+            Some(_) => row.width(),
+            None => row.trimmed().len(),
         };
-        for from in 0..length {
-            let cell = source.get(from);
-            let needed = if cell.is_wide() { 2 } else { 1 };
-            if x + needed > cols && !cell.is_tail() {
-                out.push(std::mem::replace(&mut row, Row::new(cols, true)));
-                x = 0;
-            }
-            row.set(x, if cell.is_styled_gap() { Cell::remnant(cell.pen) } else { cell });
-            x += 1;
+        (0..length).map(|x| row.get(x))
+    })
+}
+
+fn wrap(cells: impl Iterator<Item = Cell>, is_continuation: bool, cols: usize) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let mut row = Row::new(cols, is_continuation);
+    let mut x = 0;
+    for cell in cells {
+        let needed = if cell.is_wide() { 2 } else { 1 };
+        if x + needed > cols && !cell.is_tail() {
+            rows.push(std::mem::replace(&mut row, Row::new(cols, true)));
+            x = 0;
         }
+        row.set(x, if cell.is_styled_gap() { Cell::remnant(cell.pen) } else { cell });
+        x += 1;
     }
-    out.push(row);
-    out
+    rows.push(row);
+    rows
 }

@@ -3,7 +3,8 @@
 //! A cell is 16 bytes; a line of output is seldom more than its text and a dozen bytes of style, so
 //! ten thousand lines take one or two megabytes instead of twenty. Lines sit in chunks, oldest first,
 //! and the oldest go when there are too many lines or too many bytes. A line keeps the width it was
-//! written at; who reads it wraps it anew (see [`super::resize`]).
+//! written at; who reads one from before the last change of columns wraps it anew (see
+//! [`super::resize`]).
 
 mod codec;
 
@@ -50,11 +51,13 @@ pub(super) struct Scrollback {
     lines: usize,
     bytes: usize,
     max_lines: usize,
+    /// How many of the oldest lines are from before the last change of columns. Where they end a line of output ends.
+    outdated: usize,
 }
 
 impl Scrollback {
     pub fn new(max_lines: usize) -> Self {
-        Self { chunks: VecDeque::new(), spare: None, lines: 0, bytes: 0, max_lines }
+        Self { chunks: VecDeque::new(), spare: None, lines: 0, bytes: 0, max_lines, outdated: 0 }
     }
 
     /// How many lines there are.
@@ -65,6 +68,21 @@ impl Scrollback {
     /// How many lines there may be.
     pub fn max_lines(&self) -> usize {
         self.max_lines
+    }
+
+    /// How many of the oldest lines must be wrapped anew to be read.
+    pub fn outdated(&self) -> usize {
+        self.outdated
+    }
+
+    /// Whether the newest line must be wrapped anew to be read.
+    pub fn is_newest_outdated(&self) -> bool {
+        self.lines > 0 && self.outdated == self.lines
+    }
+
+    /// The columns of the screen change: every line must be wrapped anew to be read.
+    pub fn outdate(&mut self) {
+        self.outdated = self.lines;
     }
 
     pub fn clear(&mut self) {
@@ -96,6 +114,7 @@ impl Scrollback {
         let Some(chunk) = self.chunks.front_mut() else { return };
         self.bytes -= chunk.start(chunk.gone + 1) - chunk.start(chunk.gone);
         self.lines -= 1;
+        self.outdated = self.outdated.saturating_sub(1);
         chunk.gone += 1;
         if chunk.gone == chunk.lines.len()
             && let Some(mut chunk) = self.chunks.pop_front()
@@ -120,6 +139,7 @@ impl Scrollback {
         chunk.bytes.truncate(start);
         self.bytes -= end - start;
         self.lines -= 1;
+        self.outdated = self.outdated.min(self.lines);
         if chunk.gone == chunk.lines.len() {
             self.chunks.pop_back();
         }

@@ -10,7 +10,7 @@ use super::cell::Pen;
 use super::extras::Extras;
 use super::grid::{Grid, Row, Tabs};
 use super::modes::{Modes, MouseEncoding};
-use super::resize::rewrap;
+use super::resize::rewrap_stored;
 use super::state::State;
 use super::titles::MAX_DEPTH;
 use super::{charset::Charset, color};
@@ -85,22 +85,14 @@ pub(super) fn write(state: &State, scrollback_lines: usize) -> Vec<u8> {
 
 /// The newest lines of the scrollback, at the screen's width.
 pub(super) fn history(state: &State, lines: usize, extras: &mut Extras) -> Vec<Row> {
-    let cols = state.cols();
     let stored = state.scrollback.newest(lines, MAX_HISTORY, extras);
+    let left_out = state.scrollback.len() - stored.len();
+    let (outdated, current) = stored.split_at(state.scrollback.outdated().saturating_sub(left_out));
     let mut rows: Vec<Row> = Vec::with_capacity(stored.len());
-    let mut at = 0;
-    while at < stored.len() {
-        // A line lies in the scrollback at one width: what differs is marked as its continuation only.
-        let width = stored[at].width();
-        let continues = |row: &&Row| row.wrapped && row.width() == width;
-        let end = at + 1 + stored[at + 1..].iter().take_while(continues).count();
-        if width == cols {
-            rows.extend_from_slice(&stored[at..end]);
-        } else {
-            rows.extend(rewrap(&stored[at..end], cols));
-        }
-        at = end;
+    for line in outdated.chunk_by(|_, next| next.wrapped) {
+        rows.extend(rewrap_stored(line, state.cols()));
     }
+    rows.extend_from_slice(current);
     rows.drain(..rows.len().saturating_sub(lines));
     rows
 }

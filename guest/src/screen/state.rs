@@ -153,6 +153,9 @@ impl State {
         let pen = self.pen.erase();
         let (top, bottom) = (self.grid().top, self.grid().bottom);
         if !self.is_alternate && top == 0 {
+            if self.normal.rows[0].wrapped {
+                self.renew_newest(self.cols());
+            }
             self.scrollback.push(&self.normal.rows[0], &self.extras);
         }
         self.grid_mut().scroll_up(top, bottom, pen, wrapped);
