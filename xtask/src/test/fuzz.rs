@@ -10,10 +10,7 @@ use crate::process;
 use crate::test::counts::Counts;
 use crate::workspace::Workspace;
 
-/// `snapshot` is run by hand: in some tens of thousands of inputs it still finds one. The causes that are known are lines
-/// whose rows are in the scrollback at several widths, which a change of size joins or not by their widths and a snapshot
-/// has at one; and on the alternate screen a wrap that pends over an empty last column, which a snapshot makes by a space.
-const TARGETS: &[&str] = &["screen"];
+const TARGETS: &[&str] = &["screen", "snapshot"];
 /// How long each is run, seconds.
 const DURATION: u32 = 60;
 /// How long one input may take before it counts as hung, seconds: it takes milliseconds.
