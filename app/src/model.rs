@@ -4,4 +4,5 @@ pub mod account;
 pub mod error;
 pub mod preferences;
 pub mod session;
+pub mod setup;
 pub mod terminal;

@@ -18,6 +18,7 @@ use crate::database::{Database, DatabaseError};
 use crate::preferences::PreferencesService;
 use crate::sessions::SessionService;
 use crate::settings::SettingsStore;
+use crate::setup::Wizard;
 use crate::shutdown::Shutdown;
 use crate::terminal::Sockets;
 
@@ -44,6 +45,8 @@ pub struct App {
     pub sockets: Sockets,
     /// Who asks.
     pub auth: Arc<Auth>,
+    /// What keeps two runs of the setup wizard from each other.
+    pub wizard: Arc<Wizard>,
     /// Seals what a browser keeps while its person is at a provider's. Another at each start.
     pub cookie_key: Key,
     /// When everything must end.
@@ -155,6 +158,7 @@ impl AppBuilder {
             settings,
             sockets: Sockets { sessions: service, live: auth.live.clone(), shutdown: shutdown.clone() },
             auth,
+            wizard: Arc::new(Wizard::default()),
             cookie_key: Key::generate(),
             shutdown,
             leptos,

@@ -120,7 +120,8 @@ pub struct Auth {
     pub outside: outside::Outside,
     /// Those that people sign in with.
     pub providers: oidc::Providers,
-    proxy_keys: proxy::ProxyKeys,
+    /// Those of the proxy before this server.
+    pub proxy_keys: proxy::ProxyKeys,
     is_set_up: AtomicBool,
 }
 

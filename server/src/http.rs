@@ -34,6 +34,7 @@ pub(crate) use extract::{Id, JsonBody, Named, Parameters, SignedIn, SignedInBy, 
 pub use openapi::document;
 pub use request::RequestId;
 pub use serve::{Peer, raw_stream, serve};
+pub(crate) use setup::{SetupCaller, configure};
 pub use socket::SOCKET_ROUTE;
 
 use axum::Router;

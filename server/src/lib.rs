@@ -17,6 +17,7 @@ pub mod logging;
 pub mod preferences;
 pub mod sessions;
 pub mod settings;
+pub mod setup;
 pub mod shutdown;
 pub mod site;
 pub mod terminal;

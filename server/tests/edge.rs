@@ -21,7 +21,13 @@ mod pages;
 mod permissions;
 #[path = "edge/process.rs"]
 mod process;
+#[path = "edge/proxy.rs"]
+mod proxy;
+#[path = "edge/setup.rs"]
+mod setup;
 #[path = "edge/sign_in.rs"]
 mod sign_in;
 #[path = "support/lib.rs"]
 mod support;
+#[path = "edge/tls.rs"]
+mod tls;

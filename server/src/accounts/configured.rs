@@ -2,11 +2,10 @@
 
 use std::fs;
 
-use app::model::account::{PersonState, Role, check_password};
-use time::OffsetDateTime;
+use app::model::account::check_password;
 
 use crate::app::StartError;
-use crate::auth::{ADMINISTRATOR, Passwords};
+use crate::auth::Passwords;
 use crate::config::Config;
 use crate::database::{Database, StoredPerson};
 
@@ -32,15 +31,6 @@ pub async fn make_configured_administrator(database: &Database, config: &Config)
     let password = text.lines().next().unwrap_or_default().to_owned();
     check_password(&password).map_err(|why| refused(format!("the password in {}: {why}", path.display())))?;
     let hash = Passwords::default().hash(password).await.map_err(|_| refused("the hash was interrupted".into()))?;
-    let person = StoredPerson {
-        // The first has what sessions from before there were accounts belong to.
-        id: ADMINISTRATOR.into(),
-        email: email.clone(),
-        role: Role::Admin,
-        state: PersonState::Active,
-        password: Some(hash),
-        created_at: OffsetDateTime::now_utc(),
-        seen_at: None,
-    };
+    let person = StoredPerson::administrator(email.clone(), hash);
     database.insert_person(&person).await.map_err(StartError::Accounts)
 }

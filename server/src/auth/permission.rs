@@ -26,7 +26,7 @@ impl Area {
     pub fn of(path: &str) -> Self {
         let mut parts = path.trim_start_matches('/').split('/');
         match (parts.next(), parts.next(), parts.next()) {
-            (Some("admin"), _, _) => Self::AdminPages,
+            (Some("admin" | "setup"), _, _) | (Some("api"), Some("setup"), _) => Self::AdminPages,
             (Some("api"), Some("admin" | "users"), _) => Self::Admin,
             (Some("api"), Some("sessions" | "terminal" | "presets"), _) => Self::Sessions,
             (Some("api"), Some("storage"), _) => Self::Storage,
@@ -78,6 +78,8 @@ mod tests {
             ("/api/admin/audit", Area::Admin),
             ("/admin", Area::AdminPages),
             ("/admin/people", Area::AdminPages),
+            ("/setup", Area::AdminPages),
+            ("/api/setup/configure", Area::AdminPages),
             ("/rpc/session/list", Area::Own),
             ("/", Area::Own),
             ("//api/sessions", Area::Sessions),

@@ -96,6 +96,11 @@ impl ProxyKeys {
         Ok((Vouched { email, issuer: proxy.issuer.clone(), subject: claims.sub }, expires_at))
     }
 
+    /// Forgets the keys, so that they are fetched when next needed.
+    pub async fn forget(&self) {
+        *self.0.lock().await = None;
+    }
+
     /// The keys, fetched anew when they are old or lack the one with this `id`. One request waits for another's
     /// look.
     async fn with(&self, outside: &Outside, proxy: &Proxy, id: &str) -> Result<Arc<JwkSet>, ProxyError> {

@@ -57,6 +57,13 @@ impl SetupToken {
         self.current.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// Whether `presented` is the token, which stays good.
+    #[must_use]
+    pub fn is(&self, presented: &str) -> bool {
+        let current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        current.as_ref().is_some_and(|token| is_same(token, presented))
+    }
+
     /// Whether `presented` is the token; it is used up then. The time it takes tells nothing of where the two
     /// differ.
     #[must_use]

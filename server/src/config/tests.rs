@@ -111,7 +111,21 @@ fn a_wrong_value_is_refused_with_its_place() {
         wrong("\nlisten = 7878"),
         "berth.toml:2: listen: expected an address such as 127.0.0.1:7878, found `7878`"
     );
-    assert_eq!(wrong("log = true"), "berth.toml:1: log: expected a string or a whole number, found a boolean");
+    assert_eq!(
+        wrong("log = 1.5"),
+        "berth.toml:1: log: expected a string, `true`, `false` or a whole number, found a float"
+    );
+    for (text, told) in [
+        ("[oidc]\nissuer = 'https://id.example'", "berth.toml:2: oidc.issuer: oidc.client_id is not set"),
+        ("[oidc]\nissuer = 'http://id.example'", "berth.toml:2: oidc.issuer: expected an https:// address"),
+        ("[proxy]\naudience = 'x'", "berth.toml:2: proxy.audience: proxy.issuer is not set"),
+        ("[tls]\ncert = 'x'", "berth.toml:2: tls.cert: tls.key is not set"),
+        ("[turnstile]\nsecret_file = 'none'", "berth.toml:2: turnstile.secret_file: none: No such file"),
+        ("[sign_in]\npasswords = 'maybe'", "berth.toml:2: sign_in.passwords: expected true or false"),
+        ("allowed_people = ['example.org']", "berth.toml:1: allowed_people: expected an email or a domain"),
+    ] {
+        assert!(wrong(text).starts_with(told), "{}", wrong(text));
+    }
     assert_eq!(
         wrong("allowed_origins = 'x'"),
         "berth.toml:1: allowed_origins: expected an array of strings, found a string"

@@ -4,6 +4,7 @@ pub mod admin;
 pub mod person;
 pub mod preferences;
 pub mod session;
+pub mod setup;
 pub mod terminal;
 pub mod token;
 pub mod user;

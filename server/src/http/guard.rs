@@ -17,6 +17,8 @@ use crate::auth::{self, Area, Caller, Who};
 enum Access {
     /// Nothing: it tells nobody anything that is not public.
     Open,
+    /// The setup token, which it checks itself; once there is an administrator, their cookie.
+    Setup,
     /// A cookie and an Origin, or a token; it checks them itself, and refuses with close codes.
     Socket,
     /// A cookie or a token; programs are told so in JSON.
@@ -26,7 +28,10 @@ enum Access {
 }
 
 pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Next) -> Result<Response, HttpError> {
-    let access = access(&request);
+    let mut access = access(&request);
+    if access == Access::Setup && app.auth.is_set_up().await? {
+        access = if is_for_programs(request.uri().path()) { Access::Program } else { Access::Page };
+    }
     if access == Access::Open {
         if !may_be_obeyed(&app, &request) {
             return Err(foreign());
@@ -44,7 +49,10 @@ pub(super) async fn guard(State(app): State<App>, mut request: Request, next: Ne
         Who::Refused(email, why) => (None, Some((email, why))),
         Who::Nobody => (None, None),
     };
-    if access == Access::Socket {
+    if access == Access::Setup && !may_be_obeyed(&app, &request) {
+        return Err(foreign());
+    }
+    if matches!(access, Access::Socket | Access::Setup) {
         request.extensions_mut().insert(caller);
         return Ok(next.run(request).await);
     }
@@ -103,10 +111,14 @@ async fn turn_away(app: &App, access: Access, request: Parts) -> Result<Response
 
 fn access(request: &Request) -> Access {
     let path = request.uri().path();
-    let is_open =
-        matches!(path, "/health" | sign_in::PATH | oidc::BEGIN | oidc::CALLBACK | setup::PATH | welcome::PATH);
+    let is_open = matches!(
+        path,
+        "/health" | sign_in::PATH | oidc::BEGIN | oidc::CALLBACK | setup::SCRIPT | setup::STATUS | welcome::PATH
+    );
     if is_open || assets::is_asset(path) {
         Access::Open
+    } else if path == setup::PATH || path.starts_with(setup::API) {
+        Access::Setup
     } else if request.extensions().get::<MatchedPath>().is_some_and(|route| route.as_str() == SOCKET_ROUTE) {
         Access::Socket
     } else if is_for_programs(path) {

@@ -7,7 +7,7 @@ use utoipa::{IntoResponses, Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::controllers::{admin, person, preferences, session, terminal, token, user};
+use super::controllers::{admin, person, preferences, session, setup, terminal, token, user};
 use super::health;
 use crate::app::App;
 use crate::auth::SESSION_COOKIE;
@@ -26,6 +26,7 @@ use crate::auth::SESSION_COOKIE;
         (name = "terminals", description = "Terminals of a running session"),
         (name = "people", description = "Who is signed in, and what they prefer"),
         (name = "admin", description = "Other people, and what was done; for administrators"),
+        (name = "setup", description = "The first run, and its answers later; for administrators"),
         (name = "health", description = "Whether what the server stands on works"),
     ),
     security(("cookie" = []), ("token" = [])),
@@ -132,6 +133,10 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(person::link::link))
         .routes(routes!(person::remove::remove))
         .routes(routes!(admin::audit::audit))
+        .routes(routes!(setup::status::status))
+        .routes(routes!(setup::prefill::prefill))
+        .routes(routes!(setup::check::check))
+        .routes(routes!(setup::configure::configure))
         .routes(routes!(health::health))
 }
 

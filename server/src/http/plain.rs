@@ -40,7 +40,13 @@ impl Told {
 /// A whole page with one thing on it, in the middle.
 pub(super) fn centered(status: StatusCode, title: &str, body: &Markup) -> Response {
     let main = html! { main class="centered-page" { (body) } };
-    respond(status, title, &Preferences::default(), &main)
+    respond(status, title, &Preferences::default(), &main, None)
+}
+
+/// The same with a script that makes it better, and without which it works.
+pub(super) fn centered_with_script(status: StatusCode, title: &str, body: &Markup, script: &str) -> Response {
+    let main = html! { main class="centered-page" { (body) } };
+    respond(status, title, &Preferences::default(), &main, Some(script))
 }
 
 /// A whole page of settings, in its person's colours, with the way back.
@@ -60,10 +66,16 @@ pub(super) fn settings(title: &str, preferences: &Preferences, links: &[(&str, &
             (body)
         }
     };
-    respond(StatusCode::OK, title, preferences, &main)
+    respond(StatusCode::OK, title, preferences, &main, None)
 }
 
-fn respond(status: StatusCode, title: &str, preferences: &Preferences, body: &Markup) -> Response {
+fn respond(
+    status: StatusCode,
+    title: &str,
+    preferences: &Preferences,
+    body: &Markup,
+    script: Option<&str>,
+) -> Response {
     let accent = format!("--accent-hue: {}", preferences.accent_hue);
     let document = html! {
         (DOCTYPE)
@@ -75,6 +87,7 @@ fn respond(status: StatusCode, title: &str, preferences: &Preferences, body: &Ma
                 title { (title) " · Berth" }
                 link rel="icon" href="/favicon.svg" type="image/svg+xml";
                 link rel="stylesheet" href="/pkg/berth.css";
+                @if let Some(script) = script { script src=(script) defer {} }
             }
             body { (body) }
         }

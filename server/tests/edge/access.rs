@@ -23,6 +23,10 @@ fn closed_routes() -> Vec<(String, String)> {
             .replace("{id}", "abcdefghij01")
             .replace("{address}", "abcdefghij01-1")
             .replace("{email}", "nobody@example.org");
+        // What everybody may know.
+        if path == "/api/setup/status" {
+            continue;
+        }
         routes.extend(methods.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone())));
     }
     assert!(routes.len() >= 19, "{routes:?}");

@@ -12,6 +12,8 @@ use crate::support::server::Server;
 /// Who may reach a route besides an admin's browser, which may reach all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Row {
+    /// Everybody.
+    Open,
     /// Any person's browser, and no token.
     Own,
     /// Any person's browser, any token to read, `sessions` to write.
@@ -60,6 +62,10 @@ const ROUTES: &[(&str, &str, Row)] = &[
     ("POST", "/api/users/{email}/link", Row::AdminOwn),
     ("DELETE", "/api/users/{email}", Row::Admin),
     ("GET", "/api/admin/audit", Row::Admin),
+    ("GET", "/api/setup/status", Row::Open),
+    ("GET", "/api/setup/prefill", Row::AdminOwn),
+    ("POST", "/api/setup/check", Row::AdminOwn),
+    ("POST", "/api/setup/configure", Row::AdminOwn),
     ("GET", "/api/health", Row::General),
 ];
 
@@ -76,6 +82,9 @@ const OTHERS: &[(&str, &str, Row)] = &[
     ("POST", "/account/browsers/abcdefghij01/end", Row::Own),
     ("POST", "/account/tokens", Row::Own),
     ("POST", "/account/tokens/abcdefghij01/revoke", Row::Own),
+    ("GET", "/setup", Row::AdminOwn),
+    ("POST", "/setup", Row::AdminOwn),
+    ("GET", "/setup/wizard.js", Row::Open),
     ("GET", "/admin", Row::AdminOwn),
     ("POST", "/admin/people", Row::AdminOwn),
     ("GET", "/admin/audit", Row::AdminOwn),
@@ -174,6 +183,10 @@ async fn every_route_lets_in_those_whom_its_row_names_and_nobody_else() {
             continue;
         }
         let what = format!("{method} {path}");
+        if row == Row::Open {
+            assert!(got_through(&server.request(&method, &path).own_origin().send().await), "{what}: nobody");
+            continue;
+        }
         let browser = |cookie: &str| server.own(cookie, &method, &path).send();
         let program = |secret: &str| bearing(server.request(&method, &path), secret).send();
         assert!(!got_through(&server.request(&method, &path).own_origin().send().await), "{what}: nobody");
@@ -192,6 +205,7 @@ async fn every_route_lets_in_those_whom_its_row_names_and_nobody_else() {
         assert_eq!(got_through(&program(&of_a_user).await), may, "{what}: a user's token");
         for (scope, secret) in &single {
             let may = match (row, scope) {
+                (Row::Open, _) => true,
                 (Row::Own | Row::AdminOwn, _) => false,
                 (Row::General, Scope::Sessions) => true,
                 (Row::General, _) => is_read(&method),
