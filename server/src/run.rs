@@ -56,6 +56,8 @@ async fn serve_until_signal(config: Config, environment: &Environment) -> anyhow
     let listener =
         TcpListener::bind(config.listen).await.with_context(|| format!("can't listen on {}", config.listen))?;
     let address = listener.local_addr()?;
+    // The port that was really taken, when any was asked for.
+    let config = Config { listen: address, ..config };
     logging::start(&config.log).map_err(|error| anyhow::anyhow!("can't log: {error}"))?;
     let certificate = config.tls.clone().map(Certificate::read).transpose().context("TLS can't be served")?;
     let acceptor = certificate.as_ref().map(Certificate::acceptor).transpose().context("TLS can't be served")?;

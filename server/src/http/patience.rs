@@ -151,7 +151,7 @@ mod tests {
         let slow = async {
             let mut buffer = [0; 64];
             for _ in 0..10 {
-                tokio::time::sleep(WRITE_LIMIT / 2).await;
+                tokio::time::advance(WRITE_LIMIT / 2).await;
                 tokio::io::AsyncReadExt::read_exact(&mut peer, &mut buffer).await.expect("written");
             }
         };

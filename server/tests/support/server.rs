@@ -62,11 +62,11 @@ impl Server {
         std::fs::write(site.join("favicon.ico"), "icon").unwrap();
         let runtime = Arc::new(FakeRuntime::default());
         let leptos = leptos::config::LeptosOptions::builder().output_name("berth").build();
-        let config = config(directory.path(), flags).unwrap();
-        let mut app = App::builder(config, runtime.clone()).site(leptos, site).build().await.unwrap();
-        change(&mut app);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let config = Config { listen: address, ..config(directory.path(), flags).unwrap() };
+        let mut app = App::builder(config, runtime.clone()).site(leptos, site).build().await.unwrap();
+        change(&mut app);
         let task = tokio::spawn(berth::http::serve(listener, None, app.clone()));
         Self { app, runtime, address, directory, task }
     }
