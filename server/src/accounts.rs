@@ -24,7 +24,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::auth::{Auth, TooBusy};
-use crate::database::{Database, DatabaseError, StoredPerson};
+use crate::database::{Database, StoredPerson, unavailable};
 
 /// Entries of the audit log in one answer.
 pub const AUDIT_PAGE: usize = 100;
@@ -190,12 +190,4 @@ fn to_model(person: StoredPerson) -> Person {
 fn to_text(time: OffsetDateTime) -> String {
     // A year beyond 9999 is the only time it can't tell.
     time.format(&Rfc3339).unwrap_or_default()
-}
-
-fn unavailable(error: DatabaseError) -> ApiError {
-    tracing::error!(%error, "accounts could not be read or written");
-    if !error.is_transient() {
-        return ApiError::internal();
-    }
-    ApiError::new(ErrorCode::RuntimeUnavailable, "The database is busy or away. Try again in a moment.")
 }

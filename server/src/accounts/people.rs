@@ -6,9 +6,9 @@ use app::model::error::{ApiError, ErrorCode};
 use app::model::session::SessionState;
 use time::{Duration, OffsetDateTime};
 
-use super::{AccountService, Audit, to_model, unavailable};
+use super::{AccountService, Audit, to_model};
 use crate::auth;
-use crate::database::{Database, DatabaseError, StoredPerson, TokenHash};
+use crate::database::{Database, DatabaseError, StoredPerson, TokenHash, unavailable};
 
 /// How long a link lets its holder choose a password.
 const LINK_LIFE: Duration = Duration::days(7);

@@ -5,9 +5,9 @@ use app::model::account::{ApiToken, CreateToken, CreatedToken, Role, Scope, Sign
 use app::model::error::{ApiError, ErrorCode};
 use time::{Duration, OffsetDateTime};
 
-use super::{AccountService, Audit, to_text, unavailable};
+use super::{AccountService, Audit, to_text};
 use crate::auth;
-use crate::database::{Database, SignIn, StoredToken, TokenHash};
+use crate::database::{Database, SignIn, StoredToken, TokenHash, unavailable};
 
 /// Tokens a person may have at once.
 const MOST_TOKENS: usize = 50;
