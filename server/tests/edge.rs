@@ -15,12 +15,16 @@ mod errors;
 mod faults;
 #[path = "edge/into_session.rs"]
 mod into_session;
+#[path = "edge/operations.rs"]
+mod operations;
 #[path = "edge/pages.rs"]
 mod pages;
 #[path = "edge/permissions.rs"]
 mod permissions;
 #[path = "edge/process.rs"]
 mod process;
+#[path = "edge/reconcile.rs"]
+mod reconcile;
 #[path = "edge/sign_in.rs"]
 mod sign_in;
 #[path = "support/lib.rs"]
