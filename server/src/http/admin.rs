@@ -47,6 +47,10 @@ fn refusal(mut page: Response, error: &ApiError) -> Response {
 
 /// Bytes as people read them: at most one digit after the point.
 fn size(bytes: u64) -> String {
+    const GIGABYTE: u64 = 1_000_000_000;
+    if bytes >= GIGABYTE && bytes.is_multiple_of(GIGABYTE) {
+        return format!("{} GB", bytes / GIGABYTE);
+    }
     const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
     let power = (0..UNITS.len() - 1).find(|power| bytes >> (10 * power) < 1024).unwrap_or(UNITS.len() - 1);
     let tenths = (u128::from(bytes) * 10) >> (10 * power);
@@ -69,6 +73,7 @@ mod tests {
             (1024, "1 KiB"),
             (1536, "1.5 KiB"),
             (3 << 30, "3 GiB"),
+            (4_000_000_000, "4 GB"),
             (412 * (1 << 20) + (1 << 19), "412 MiB"),
             (u64::MAX, "16777215 TiB"),
         ] {

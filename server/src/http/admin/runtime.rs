@@ -191,7 +191,9 @@ fn mend_form(knows_no_session: bool) -> Markup {
                     "The database knows no session at all. It is the wrong one, most likely, and these containers hold \
                      somebody’s files."
                 }
-                label class="choice" { input type="checkbox" name="force" required; "It is the right one: remove them all" }
+                p class="choices" {
+                    label { input type="checkbox" name="force" required; "It is the right one: remove them all" }
+                }
             }
             button class=(if knows_no_session { "button button-danger" } else { "button button-primary" }) type="submit" { "Mend" }
         }
