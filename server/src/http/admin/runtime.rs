@@ -214,9 +214,11 @@ fn limits_section(limits: &ContainerLimits, enforcement: &[Enforcement]) -> Mark
             ul class="rows" {
                 @for (name, label, value) in rows {
                     li class="row" {
-                        span class="row-text" { (label) }
+                        span class="row-text" {
+                            (label)
+                            @if let Some(item) = enforcement.iter().find(|item| item.name == name) { br; (holds(item)) }
+                        }
                         strong { (value) }
-                        @if let Some(item) = enforcement.iter().find(|item| item.name == name) { (holds(item)) }
                     }
                 }
             }
