@@ -2,10 +2,12 @@
 //! them; nothing here knows how.
 
 pub mod accounts;
+pub mod operations;
 pub mod preferences;
 pub mod sessions;
 
 pub use accounts::Accounts;
+pub use operations::Operations;
 pub use preferences::Preferences;
 pub use sessions::Sessions;
 

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod error;
+pub mod operations;
 pub mod preferences;
 pub mod session;
 pub mod setup;

@@ -24,7 +24,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::auth::{Auth, TooBusy};
-use crate::database::{Database, DatabaseError, StoredPerson};
+use crate::database::{Database, StoredPerson, unavailable};
 
 /// Entries of the audit log in one answer.
 pub const AUDIT_PAGE: usize = 100;
@@ -46,17 +46,28 @@ impl AccountService {
     /// The person who asks, as they are now: a request may have been a while on its way. AUTH_ERROR when they were
     /// removed or blocked since.
     async fn asking(&self, actor: &Actor) -> Result<StoredPerson, ApiError> {
-        let person = self.database.person_by_id(&actor.user).await.map_err(unavailable)?;
-        person.filter(|person| person.state == PersonState::Active).ok_or_else(ApiError::not_signed_in)
+        asking(&self.database, actor).await
     }
 
     /// FORBIDDEN for all but those who are admins now.
     async fn as_admin(&self, actor: &Actor) -> Result<(), ApiError> {
-        if actor.role == Role::Admin && self.asking(actor).await?.role == Role::Admin {
-            return Ok(());
-        }
-        Err(ApiError::new(ErrorCode::Forbidden, "Only administrators may do this."))
+        require_admin(&self.database, actor).await
     }
+}
+
+async fn asking(database: &Database, actor: &Actor) -> Result<StoredPerson, ApiError> {
+    let person = database.person_by_id(&actor.user).await.map_err(unavailable)?;
+    person.filter(|person| person.state == PersonState::Active).ok_or_else(ApiError::not_signed_in)
+}
+
+/// FORBIDDEN for all but those who are admins now, and whoever is at the server's own command line.
+///
+/// # Errors
+/// Also AUTH_ERROR for whoever was removed or blocked since they asked.
+pub async fn require_admin(database: &Database, actor: &Actor) -> Result<(), ApiError> {
+    let is_admin = actor.role == Role::Admin
+        && (actor.access == Access::CommandLine || asking(database, actor).await?.role == Role::Admin);
+    if is_admin { Ok(()) } else { Err(ApiError::new(ErrorCode::Forbidden, "Only administrators may do this.")) }
 }
 
 #[async_trait]
@@ -187,15 +198,7 @@ fn to_model(person: StoredPerson) -> Person {
     }
 }
 
-fn to_text(time: OffsetDateTime) -> String {
+pub(crate) fn to_text(time: OffsetDateTime) -> String {
     // A year beyond 9999 is the only time it can't tell.
     time.format(&Rfc3339).unwrap_or_default()
-}
-
-fn unavailable(error: DatabaseError) -> ApiError {
-    tracing::error!(%error, "accounts could not be read or written");
-    if !error.is_transient() {
-        return ApiError::internal();
-    }
-    ApiError::new(ErrorCode::RuntimeUnavailable, "The database is busy or away. Try again in a moment.")
 }

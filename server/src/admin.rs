@@ -1,16 +1,24 @@
-//! `berth admin`: looking after people and tokens from the server's own machine. It works on the database, whose
-//! changes a running server sees within five seconds, so that it helps when nobody can sign in.
+//! `berth admin`: looking after people, tokens and containers from the server's own machine. It works on the
+//! database, whose changes a running server sees within five seconds, so that it helps when nobody can sign in. What
+//! concerns containers it asks of the server that runs.
 
+mod reconcile;
+
+use std::future::Future;
 use std::io::Write;
+use std::sync::Arc;
 
-use app::backend::{Access, Actor};
+use app::backend::Actor;
 use app::model::account::{CreateToken, Email, InvitePerson, PersonState, Role};
 use app::model::error::ApiError;
 use garde::Validate as _;
+use runtime::Runtime;
 use thiserror::Error;
 
 use crate::accounts::{Audit, people, tokens};
 use crate::config::{AdminCommand, Config};
+use crate::control::{ControlError, command_line};
+use crate::data_dir::DataDirError;
 use crate::database::{Database, DatabaseError, StoredPerson};
 use crate::settings::SettingsStore;
 
@@ -25,6 +33,14 @@ pub enum AdminError {
     Nobody(Email),
     #[error("can't print: {0}")]
     Print(#[from] std::io::Error),
+    #[error("{0}")]
+    DataDir(#[from] DataDirError),
+    #[error("{0}")]
+    Control(#[from] ControlError),
+    #[error("the container runtime can't be opened: {0}")]
+    Runtime(String),
+    #[error("{0} of these could not be done")]
+    Undone(usize),
 }
 
 fn told(error: &ApiError) -> String {
@@ -32,25 +48,37 @@ fn told(error: &ApiError) -> String {
     if fields.is_empty() { error.error.clone() } else { fields.join("; ") }
 }
 
-/// Obeys `command`, and writes what it has to say to `out`.
+/// Obeys `command`, and writes what it has to say to `out`. `open` opens the containers' driver, should it be needed.
 ///
 /// # Errors
 /// See [`AdminError`].
-pub async fn run(config: &Config, command: AdminCommand, out: &mut impl Write) -> Result<(), AdminError> {
+pub async fn run<Opening>(
+    config: &Config,
+    command: AdminCommand,
+    open: impl FnOnce() -> Opening,
+    out: &mut impl Write,
+) -> Result<(), AdminError>
+where
+    Opening: Future<Output = Result<Arc<dyn Runtime>, String>>,
+{
     let database = Database::open(&config.database_url).await?;
-    let outcome = obey(&database, config, command, out).await;
+    let outcome = obey(&database, config, command, open, out).await;
     database.close().await;
     outcome
 }
 
-async fn obey(
+async fn obey<Opening>(
     database: &Database,
     config: &Config,
     command: AdminCommand,
+    open: impl FnOnce() -> Opening,
     out: &mut impl Write,
-) -> Result<(), AdminError> {
+) -> Result<(), AdminError>
+where
+    Opening: Future<Output = Result<Arc<dyn Runtime>, String>>,
+{
     let audit = Audit::new(database.clone());
-    let actor = Actor { role: Role::Admin, access: Access::CommandLine, ..Actor::person("") };
+    let actor = command_line();
     match command {
         AdminCommand::People => {
             for person in database.people().await? {
@@ -82,6 +110,7 @@ async fn obey(
             let created = tokens::create(database, &audit, &owner, new).await?;
             writeln!(out, "{}", created.secret)?;
         }
+        AdminCommand::Reconcile(how) => reconcile::run(database, config, how, open, out).await?,
         AdminCommand::Sessions => {
             let people = database.people().await?;
             for session in database.sessions().await? {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::backend::{Accounts, Preferences, Sessions};
+use app::backend::{Accounts, Operations, Preferences, Sessions};
 use axum::extract::FromRef;
 use axum_extra::extract::cookie::Key;
 use leptos::config::LeptosOptions;
@@ -15,6 +15,7 @@ use crate::accounts::{self, AccountService, Audit};
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::database::{Database, DatabaseError};
+use crate::operations::OperationsService;
 use crate::preferences::PreferencesService;
 use crate::sessions::SessionService;
 use crate::settings::SettingsStore;
@@ -35,6 +36,8 @@ pub struct App {
     pub sessions: Arc<dyn Sessions>,
     /// What the account and admin pages call.
     pub accounts: Arc<dyn Accounts>,
+    /// What administrators see and mend of all of it.
+    pub operations: Arc<dyn Operations>,
     /// Who did what.
     pub audit: Audit,
     /// What can be changed while it runs.
@@ -147,6 +150,7 @@ impl AppBuilder {
         let audit = Audit::new(database.clone());
         let sessions: Arc<dyn Sessions> = Arc::clone(&service) as Arc<dyn Sessions>;
         let accounts = AccountService::new(database.clone(), Arc::clone(&auth), audit.clone(), Arc::clone(&sessions));
+        let operations = OperationsService::new(database.clone(), Arc::clone(&runtime), Arc::clone(&service), &config);
         Ok(App {
             config: Arc::new(config),
             preferences: Arc::new(PreferencesService::new(database.clone())),
@@ -154,6 +158,7 @@ impl AppBuilder {
             runtime,
             sessions,
             accounts: Arc::new(accounts),
+            operations: Arc::new(operations),
             audit,
             settings,
             sockets: Sockets { sessions: service, live: auth.live.clone(), shutdown: shutdown.clone() },

@@ -361,9 +361,15 @@ impl Auth {
         Ok(cookie::set("", time::Duration::ZERO, self.settings.current().is_over_tls()))
     }
 
-    async fn end(&self, cookie: &TokenHash) -> Result<(), DatabaseError> {
-        self.database.delete_sign_in(cookie).await?;
-        self.forget(cookie);
+    /// Ends a cookie or token for good, and what it opened. Does nothing when there is none.
+    ///
+    /// # Errors
+    /// As every query; it is still good then.
+    pub async fn end(&self, credential: &TokenHash) -> Result<(), DatabaseError> {
+        // A hash is in one table at most, and this is too rare for it to matter that both are asked.
+        self.database.delete_sign_in(credential).await?;
+        self.database.delete_api_token(credential).await?;
+        self.forget(credential);
         Ok(())
     }
 

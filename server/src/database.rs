@@ -21,7 +21,7 @@ mod waitlist;
 
 pub use api_tokens::StoredToken;
 pub use audit::StoredEntry;
-pub use error::DatabaseError;
+pub use error::{DatabaseError, unavailable};
 pub use people::StoredPerson;
 pub use preferences::StoredPreferences;
 pub use sessions::StoredSession;

@@ -1,11 +1,11 @@
 //! What each person prefers. Owns the rules of a change; the table is the database's.
 
 use app::backend::{self, Actor};
-use app::model::error::{ApiError, ErrorCode};
+use app::model::error::ApiError;
 use app::model::preferences::{ChangePreferences, Preferences};
 use async_trait::async_trait;
 
-use crate::database::{Database, DatabaseError, StoredPreferences};
+use crate::database::{Database, DatabaseError, StoredPreferences, unavailable};
 
 /// How often a change is tried again that met another one.
 const TRIES: usize = 5;
@@ -56,12 +56,4 @@ impl backend::Preferences for PreferencesService {
         }
         Err(ApiError::conflict("The settings are being changed elsewhere at this moment. Try again."))
     }
-}
-
-fn unavailable(error: DatabaseError) -> ApiError {
-    tracing::error!(%error, "preferences could not be read or written");
-    if !error.is_transient() {
-        return ApiError::internal();
-    }
-    ApiError::new(ErrorCode::RuntimeUnavailable, "The database is busy or away. Try again in a moment.")
 }

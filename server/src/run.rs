@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -11,7 +12,7 @@ use berth::config::{AdminCommand, Config, Environment};
 use berth::data_dir::DataDir;
 use berth::shutdown::Shutdown;
 use berth::tls::Certificate;
-use berth::{http, logging, site, tls};
+use berth::{control, http, logging, site, tls};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -52,12 +53,12 @@ pub fn serve(config: Config, environment: &Environment) -> anyhow::Result<ExitCo
     outcome.map(|()| ExitCode::SUCCESS)
 }
 
-async fn serve_until_signal(config: Config, environment: &Environment) -> anyhow::Result<()> {
+async fn serve_until_signal(mut config: Config, environment: &Environment) -> anyhow::Result<()> {
     let listener =
         TcpListener::bind(config.listen).await.with_context(|| format!("can't listen on {}", config.listen))?;
     let address = listener.local_addr()?;
     // The port that was really taken, when any was asked for.
-    let config = Config { listen: address, ..config };
+    config.listen = address;
     logging::start(&config.log).map_err(|error| anyhow::anyhow!("can't log: {error}"))?;
     let certificate = config.tls.clone().map(Certificate::read).transpose().context("TLS can't be served")?;
     let acceptor = certificate.as_ref().map(Certificate::acceptor).transpose().context("TLS can't be served")?;
@@ -69,6 +70,8 @@ async fn serve_until_signal(config: Config, environment: &Environment) -> anyhow
     on_signal(shutdown.clone())?;
     site::warn_if_empty(&app.leptos, &app.site_root);
     logging::warn_of_gaps(app.runtime.name(), &app.runtime.health().await);
+    let control = control::listen(&app.config.data_dir).context("can't listen in the data directory")?;
+    shutdown.spawn(control::serve(control, Arc::clone(&app.operations), shutdown.clone()));
     announce(&app, address)?;
     if let Some(certificate) = certificate {
         shutdown.spawn(certificate.watch(shutdown.clone()));
@@ -133,7 +136,8 @@ fn on_signal(shutdown: Shutdown) -> std::io::Result<()> {
 pub fn admin(config: &Config, command: AdminCommand) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut told = Vec::new();
-    let outcome = runtime.block_on(berth::admin::run(config, command, &mut told));
+    let open = async || runtimes::open(config).await.map_err(|error| format!("{error:#}"));
+    let outcome = runtime.block_on(berth::admin::run(config, command, open, &mut told));
     std::io::stdout().write_all(&told)?;
     outcome.map(|()| ExitCode::SUCCESS).map_err(anyhow::Error::from)
 }

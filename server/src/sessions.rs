@@ -15,12 +15,16 @@
 //! ```
 //!
 //! Each transition is in the database before its effect begins, and each effect may be repeated, so a
-//! server killed at any line goes on from the row when it is started again ([`reconcile`]).
+//! server killed at any line goes on from the row when it is started again ([`reconcile`]). What does not fit between
+//! rows and containers while it runs is mended when an administrator asks ([`mend`]).
 //!
 //! Not here: routes and their errors (`http`), terminal sockets (`terminal`), containers (`runtime`).
 
 mod context;
 pub mod guest;
+pub(crate) mod inventory;
+mod mend;
+mod oversight;
 mod owner;
 mod reconcile;
 mod registry;

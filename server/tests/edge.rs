@@ -15,6 +15,8 @@ mod errors;
 mod faults;
 #[path = "edge/into_session.rs"]
 mod into_session;
+#[path = "edge/operations.rs"]
+mod operations;
 #[path = "edge/pages.rs"]
 mod pages;
 #[path = "edge/permissions.rs"]
@@ -23,6 +25,8 @@ mod permissions;
 mod process;
 #[path = "edge/proxy.rs"]
 mod proxy;
+#[path = "edge/reconcile.rs"]
+mod reconcile;
 #[path = "edge/setup.rs"]
 mod setup;
 #[path = "edge/sign_in.rs"]

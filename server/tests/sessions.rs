@@ -344,7 +344,7 @@ async fn a_container_that_died_while_no_server_ran_is_told_with_its_cause() {
     runtime::Runtime::delete(&*rig.runtime, &container(&two)).await.unwrap();
     let rig = rig.serve_again().await;
     rig.until(&one.id, |state| *state == SessionState::Failed { cause: Cause::Exited { code: 7 } }).await;
-    rig.until(&two.id, |state| *state == SessionState::Failed { cause: Cause::HostRestarted }).await;
+    rig.until(&two.id, |state| *state == SessionState::Failed { cause: Cause::ContainerGone }).await;
 }
 
 #[tokio::test]

@@ -15,6 +15,8 @@ mod frames;
 mod into_session;
 #[path = "whole/life.rs"]
 mod life;
+#[path = "whole/reconcile.rs"]
+mod reconcile;
 #[path = "whole/restart.rs"]
 mod restart;
 #[path = "whole/server.rs"]

@@ -12,6 +12,7 @@ fn advice(cause: &Cause) -> &'static str {
     match cause {
         Cause::OutOfMemory => "Its files are kept. Start it again, and run less at once.",
         Cause::Exited { .. } | Cause::Killed { .. } | Cause::HostRestarted => "Its files are kept. Start it again.",
+        Cause::ContainerGone => "Start it again, with an empty home, or delete it.",
         Cause::GuestUnresponsive => "Start it again. If that repeats, send the details to whoever runs this server.",
         Cause::DiskFull => "Delete sessions that you don't need, or have room made on the server; then start it again.",
         Cause::RuntimeUnavailable { .. } => "Whoever runs this server has to mend that; then start it again.",

@@ -58,6 +58,17 @@ impl SessionState {
         }
     }
 
+    /// The colour of its dot, by what it means: green, amber, grey, red.
+    #[must_use]
+    pub fn tone(&self) -> &'static str {
+        match self {
+            Self::Running => "good",
+            Self::Starting { .. } | Self::Stopping | Self::Deleting => "changing",
+            Self::Created | Self::Stopped => "still",
+            Self::Failed { .. } => "bad",
+        }
+    }
+
     /// Whether a start is possible from here.
     #[must_use]
     pub fn can_start(&self) -> bool {
@@ -146,6 +157,8 @@ pub enum Cause {
     },
     /// It was gone after the server or the host had been down.
     HostRestarted,
+    /// Something other than Berth removed it, and its files with it.
+    ContainerGone,
     /// The guest ran but did not answer in time.
     GuestUnresponsive,
     DiskFull,
@@ -170,6 +183,9 @@ impl Cause {
             Self::Killed { signal } => format!("The container was killed by signal {signal}."),
             Self::HostRestarted => {
                 "The container was gone after the server had been away; the host was restarted, most likely.".into()
+            }
+            Self::ContainerGone => {
+                "The container is gone, and the files in it: something other than Berth removed it.".into()
             }
             Self::GuestUnresponsive => "The container runs, but its guest did not answer in time.".into(),
             Self::DiskFull => "The server's disk is full.".into(),

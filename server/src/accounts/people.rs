@@ -6,9 +6,9 @@ use app::model::error::{ApiError, ErrorCode};
 use app::model::session::SessionState;
 use time::{Duration, OffsetDateTime};
 
-use super::{AccountService, Audit, to_model, unavailable};
+use super::{AccountService, Audit, to_model};
 use crate::auth;
-use crate::database::{Database, DatabaseError, StoredPerson, TokenHash};
+use crate::database::{Database, DatabaseError, StoredPerson, TokenHash, unavailable};
 
 /// How long a link lets its holder choose a password.
 const LINK_LIFE: Duration = Duration::days(7);
@@ -78,7 +78,7 @@ impl AccountService {
         let (role, state) = (after.role, after.state);
         // Also when they were blocked before: that may have been cut short.
         if state == PersonState::Blocked {
-            self.end_all(&before.id).await?;
+            self.end_all(actor, &before.id).await?;
         } else {
             self.auth.forget_person(&before.id);
         }
@@ -100,7 +100,7 @@ impl AccountService {
         if !is_out.map_err(unavailable)? {
             return Err(self.why_not(email).await);
         }
-        self.end_all(&person.id).await?;
+        self.end_all(actor, &person.id).await?;
         if !self.database.delete_person(&person.id).await.map_err(unavailable)? {
             return Err(self.why_not(email).await);
         }
@@ -109,14 +109,15 @@ impl AccountService {
     }
 
     /// Ends every connection of a person who was kept out, and stops their sessions. Their files stay.
-    async fn end_all(&self, user: &str) -> Result<(), ApiError> {
+    async fn end_all(&self, actor: &Actor, user: &str) -> Result<(), ApiError> {
         self.auth.forget_person(user);
         let now = OffsetDateTime::now_utc();
         let browsers = self.database.sign_ins_of(user, now).await.map_err(unavailable)?;
         let tokens = self.database.api_tokens_of(user).await.map_err(unavailable)?;
         let credentials = browsers.into_iter().map(|(hash, _)| hash).chain(tokens.into_iter().map(|(hash, _)| hash));
         credentials.for_each(|credential| self.auth.forget(&credential));
-        let owner = Actor::person(user);
+        // In their place, and in the admin's name: it is whom the audit log is to name.
+        let owner = Actor { user: user.to_owned(), ..actor.clone() };
         for session in self.sessions.list(&owner).await? {
             // One that stops may be about to start again, and a stop takes that back.
             if session.state != SessionState::Deleting {

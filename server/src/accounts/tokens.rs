@@ -5,9 +5,9 @@ use app::model::account::{ApiToken, CreateToken, CreatedToken, Role, Scope, Sign
 use app::model::error::{ApiError, ErrorCode};
 use time::{Duration, OffsetDateTime};
 
-use super::{AccountService, Audit, to_text, unavailable};
+use super::{AccountService, Audit, to_text};
 use crate::auth;
-use crate::database::{Database, SignIn, StoredToken, TokenHash};
+use crate::database::{Database, SignIn, StoredToken, TokenHash, unavailable};
 
 /// Tokens a person may have at once.
 const MOST_TOKENS: usize = 50;
@@ -67,8 +67,7 @@ impl AccountService {
         let browsers = self.database.sign_ins_of(&actor.user, OffsetDateTime::now_utc()).await.map_err(unavailable)?;
         let found = browsers.into_iter().find(|(_, browser)| browser.id == id);
         let (hash, browser) = found.ok_or_else(|| ApiError::not_found("browser"))?;
-        self.database.delete_sign_in(&hash).await.map_err(unavailable)?;
-        self.auth.forget(&hash);
+        self.auth.end(&hash).await.map_err(unavailable)?;
         self.audit.record(actor, "browser.ended", &browser.agent).await;
         Ok(())
     }
@@ -77,8 +76,7 @@ impl AccountService {
         let browsers = self.database.sign_ins_of(&actor.user, OffsetDateTime::now_utc()).await.map_err(unavailable)?;
         let is_other = |hash: &TokenHash| actor.credential.as_ref() != Some(hash.as_bytes());
         for (hash, _) in browsers.into_iter().filter(|(hash, _)| is_other(hash)) {
-            self.database.delete_sign_in(&hash).await.map_err(unavailable)?;
-            self.auth.forget(&hash);
+            self.auth.end(&hash).await.map_err(unavailable)?;
         }
         Ok(())
     }
@@ -92,8 +90,7 @@ impl AccountService {
         let tokens = self.database.api_tokens_of(&actor.user).await.map_err(unavailable)?;
         let found = tokens.into_iter().find(|(_, token)| token.id == id);
         let (hash, token) = found.ok_or_else(|| ApiError::not_found("token"))?;
-        self.database.delete_api_token(&hash).await.map_err(unavailable)?;
-        self.auth.forget(&hash);
+        self.auth.end(&hash).await.map_err(unavailable)?;
         self.audit.record(actor, "token.revoked", &token.name).await;
         Ok(())
     }

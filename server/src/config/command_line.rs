@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use app::model::account::{Email, MAX_TOKEN_DAYS, Role, Scope};
+use app::model::operations::Reconcile;
 use clap::{Arg, ArgAction, ArgMatches};
 
 use super::keys::KEYS;
@@ -33,6 +34,8 @@ pub enum AdminCommand {
     Token { email: Email, name: String, scopes: Vec<Scope>, days: Option<u32> },
     /// Lists every session.
     Sessions,
+    /// Brings sessions and containers together.
+    Reconcile(Reconcile),
 }
 
 /// A parsed command line.
@@ -121,11 +124,29 @@ fn admin() -> clap::Command {
                 ),
         )
         .subcommand(clap::Command::new("sessions").about("List every session"))
+        .subcommand(reconcile())
+}
+
+fn reconcile() -> clap::Command {
+    clap::Command::new("reconcile")
+        .about("Remove containers without a session and mark sessions whose container is gone; a line for each")
+        .arg(
+            Arg::new("dry-run")
+                .long("dry-run")
+                .action(ArgAction::SetTrue)
+                .help("Change nothing, and say what would be done"),
+        )
+        .arg(
+            Arg::new("force")
+                .long("force")
+                .action(ArgAction::SetTrue)
+                .help("Remove containers also when the database knows no session at all"),
+        )
 }
 
 fn read_admin(matches: &ArgMatches) -> AdminCommand {
     let Some((name, given)) = matches.subcommand() else { return AdminCommand::People };
-    // Every command but the two lists has one; clap has seen to it.
+    // Each that needs one has one; clap has seen to it.
     let email = given.try_get_one::<Email>("email").ok().flatten().cloned();
     match (name, email) {
         ("create", Some(email)) => {
@@ -141,6 +162,9 @@ fn read_admin(matches: &ArgMatches) -> AdminCommand {
             days: given.get_one::<u32>("days").copied(),
         },
         ("sessions", _) => AdminCommand::Sessions,
+        ("reconcile", _) => {
+            AdminCommand::Reconcile(Reconcile { dry_run: given.get_flag("dry-run"), force: given.get_flag("force") })
+        }
         _ => AdminCommand::People,
     }
 }

@@ -1,5 +1,6 @@
 //! What can go wrong between the server and its database.
 
+use app::model::error::{ApiError, ErrorCode};
 use sea_orm::sqlx;
 use sea_orm::{DbErr, RuntimeErr};
 use thiserror::Error;
@@ -46,6 +47,21 @@ impl DatabaseError {
     pub fn is_transient(&self) -> bool {
         matches!(self, Self::Busy(_) | Self::Unavailable(_) | Self::Timeout { .. })
     }
+
+    /// What whoever asked is told of it; the cause is for the log alone.
+    #[must_use]
+    pub fn told(&self) -> ApiError {
+        if !self.is_transient() {
+            return ApiError::internal();
+        }
+        ApiError::new(ErrorCode::RuntimeUnavailable, "The database is busy or away. Try again in a moment.")
+    }
+}
+
+/// Logs a failure that ends what somebody asked for, and answers what they are told.
+pub fn unavailable(error: DatabaseError) -> ApiError {
+    tracing::error!(%error, "the database could not be read or written");
+    error.told()
 }
 
 impl From<DbErr> for DatabaseError {

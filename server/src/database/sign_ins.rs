@@ -109,18 +109,6 @@ impl Database {
         Ok(())
     }
 
-    /// Ends every sign-in of a person but `kept`.
-    ///
-    /// # Errors
-    /// As every query.
-    pub async fn delete_sign_ins_of(&self, user: &str, kept: Option<&TokenHash>) -> Result<u64, DatabaseError> {
-        let mut delete = sign_in::Entity::delete_many().filter(sign_in::Column::User.eq(user));
-        if let Some(kept) = kept {
-            delete = delete.filter(sign_in::Column::Hash.ne(kept.to_hex()));
-        }
-        Ok(self.query("deleting sign-ins", delete.exec(&self.connection)).await?.rows_affected)
-    }
-
     /// Forgets the sign-ins that had run out by `now`; answers how many.
     ///
     /// # Errors

@@ -203,7 +203,7 @@ async fn page(
         (browsers_section(&browsers))
         (tokens_section(&tokens, is_admin))
     };
-    let links: &[(&str, &str)] = if is_admin { &[("People", "/admin"), ("Audit log", "/admin/audit")] } else { &[] };
+    let links = if is_admin { super::admin::LINKS } else { &[] };
     let preferences = preferences.map(|Extension(preferences)| preferences).unwrap_or_default();
     Ok(plain::settings("Your account", &preferences, links, &body))
 }

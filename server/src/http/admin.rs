@@ -1,264 +1,83 @@
-//! Administrators' pages: people, and the audit log.
+//! Administrators' pages: sessions, the runtime, people, and the audit log.
 
-use ::app::backend::Actor;
-use ::app::model::account::{
-    AuditEntry, AuditQuery, ChangePerson, Email, InvitePerson, Invited, Person, PersonState, Role,
-};
-use ::app::model::error::{ApiError, ErrorCode};
+mod audit;
+mod people;
+mod runtime;
+mod sessions;
+
+use ::app::model::error::ApiError;
 use ::app::model::preferences::Preferences;
-use axum::extract::rejection::FormRejection;
-use axum::extract::{DefaultBodyLimit, Extension, Form, State};
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Extension};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse as _, Redirect, Response};
-use axum::routing::{get, post};
-use axum::{Router, http::HeaderMap};
-use garde::Validate as _;
-use maud::{Markup, html};
-use serde::Deserialize;
+use axum::response::Response;
+use maud::Markup;
 
-use super::account::day;
-use super::error::HttpError;
-use super::extract::{Parameters, SignedIn};
-use super::plain::{self, MAX_FORM, Told};
-use super::sign_in::{encode, malformed};
-use crate::accounts::AUDIT_PAGE;
+use super::plain::{self, MAX_FORM};
 use crate::app::App;
 
 const PEOPLE: &str = "/admin";
+const SESSIONS: &str = "/admin/sessions";
+const RUNTIME: &str = "/admin/runtime";
 const AUDIT: &str = "/admin/audit";
-const LINKS: &[(&str, &str)] = &[("People", PEOPLE), ("Audit log", AUDIT), ("Account", "/account")];
+
+/// Where administrators may go, besides their own account.
+pub(super) const LINKS: &[(&str, &str)] =
+    &[("Sessions", SESSIONS), ("Runtime", RUNTIME), ("People", PEOPLE), ("Audit log", AUDIT)];
 
 pub(super) fn router() -> Router<App> {
-    Router::new()
-        .route(PEOPLE, get(show_people))
-        .route("/admin/people", post(change))
-        .route(AUDIT, get(show_audit))
+    people::router()
+        .merge(sessions::router())
+        .merge(runtime::router())
+        .merge(audit::router())
         .layer(DefaultBodyLimit::max(MAX_FORM))
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Shown {
-    /// What was done, by its word, and to whom.
-    done: String,
-    who: String,
-}
-
-async fn show_people(
-    State(app): State<App>,
-    SignedIn(actor): SignedIn,
-    preferences: Option<Extension<Preferences>>,
-    Parameters(shown): Parameters<Shown>,
-) -> Result<Response, HttpError> {
-    // The address may be anybody's making, so only a real one is repeated.
-    let told = match (shown.done.as_str(), shown.who.parse::<Email>()) {
-        ("block", Ok(who)) => Told::Done(format!("{who} is blocked, and their sessions are stopping.")),
-        ("unblock", Ok(who)) => Told::Done(format!("{who} may come in again.")),
-        ("promote", Ok(who)) => Told::Done(format!("{who} is an administrator now.")),
-        ("demote", Ok(who)) => Told::Done(format!("{who} is no administrator any more.")),
-        ("remove", Ok(who)) => Told::Done(format!("{who} is removed. Their files are kept.")),
-        _ => Told::Nothing,
-    };
-    people_page(&app, &actor, preferences, &told, None).await
-}
-
-/// One form, several buttons: what to do with whom.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct PeopleForm {
-    what: String,
-    email: String,
-    role: String,
-}
-
-async fn change(
-    State(app): State<App>,
-    SignedIn(actor): SignedIn,
-    preferences: Option<Extension<Preferences>>,
-    headers: HeaderMap,
-    form: Result<Form<PeopleForm>, FormRejection>,
-) -> Result<Response, HttpError> {
-    let Form(form) = form.map_err(malformed)?;
-    match act(&app, &actor, &form).await {
-        Ok(Some(invited)) => {
-            let address = link(&app, &headers, &invited);
-            people_page(&app, &actor, preferences, &Told::Nothing, Some((&invited, &address))).await
-        }
-        Ok(None) => {
-            let to = format!("{PEOPLE}?done={}&who={}", encode(&form.what), encode(&form.email));
-            Ok(Redirect::to(&to).into_response())
-        }
-        Err(error) => {
-            let status = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            let mut response = people_page(&app, &actor, preferences, &Told::failed(&error), None).await?;
-            *response.status_mut() = status;
-            Ok(response)
-        }
-    }
-}
-
-/// Does what the form asks; answers the link that it made, if it made one.
-async fn act(app: &App, actor: &Actor, form: &PeopleForm) -> Result<Option<Invited>, ApiError> {
-    let refused = |why: &str| ApiError::new(ErrorCode::ValidationError, why);
-    let email: Email = form.email.parse().map_err(|_| refused("Email: an address such as ada@example.org."))?;
-    let role = |role| ChangePerson { role: Some(role), state: None };
-    let state = |state| ChangePerson { role: None, state: Some(state) };
-    let change = match form.what.as_str() {
-        "invite" => {
-            let role = Role::of_word(&form.role).unwrap_or(Role::User);
-            return app.accounts.invite(actor, InvitePerson { email, role }).await.map(Some);
-        }
-        "link" => return app.accounts.renew_link(actor, &email).await.map(Some),
-        "remove" => return app.accounts.remove_person(actor, &email).await.map(|()| None),
-        "block" => state(PersonState::Blocked),
-        "unblock" => state(PersonState::Active),
-        "promote" => role(Role::Admin),
-        "demote" => role(Role::User),
-        _ => return Err(refused("There is no such thing to do.")),
-    };
-    app.accounts.change_person(actor, &email, change).await.map(|_| None)
-}
-
-/// The link as it is given to the person: on the address by which this server is reached.
-fn link(app: &App, headers: &HeaderMap, invited: &Invited) -> String {
-    // A POST's Origin was checked to be one of this server's.
-    let origin = headers.get(http::header::ORIGIN).and_then(|origin| origin.to_str().ok()).unwrap_or_default();
-    let origin = app.settings.current().public_url.as_ref().map_or_else(|| origin.to_owned(), ToString::to_string);
-    format!("{origin}{}", invited.path)
-}
-
-async fn people_page(
-    app: &App,
-    actor: &Actor,
-    preferences: Option<Extension<Preferences>>,
-    told: &Told,
-    invited: Option<(&Invited, &str)>,
-) -> Result<Response, HttpError> {
-    let people = app.accounts.people(actor).await?;
-    let body = html! {
-        (told.markup())
-        @if let Some((invited, address)) = invited {
-            section class="card told" role="status" aria-labelledby="new-link" {
-                h2 id="new-link" { "A link for " (invited.person.email) }
-                p { "Give it to them: it lets them choose a password, once, within seven days. It is not shown again." }
-                pre class="secret" tabindex="0" { (address) }
-            }
-        }
-        (invite_form())
-        section class="card" aria-labelledby="everybody" {
-            h2 id="everybody" { "Everybody" }
-            ul class="rows" {
-                @for person in &people { (person_row(person, person.id == actor.user)) }
-            }
-        }
-    };
+/// A page for administrators, in its reader's colours.
+fn page(title: &str, preferences: Option<Extension<Preferences>>, body: &Markup) -> Response {
     let preferences = preferences.map(|Extension(preferences)| preferences).unwrap_or_default();
-    Ok(plain::settings("People", &preferences, LINKS, &body))
+    plain::settings(title, &preferences, &[LINKS, &[("Account", "/account")]].concat(), body)
 }
 
-fn invite_form() -> Markup {
-    let email = html! {
-        input type="email" name="email" autocapitalize="none" spellcheck="false" maxlength="254" required;
-    };
-    let role = html! { select name="role" { option value="user" { "user" } option value="admin" { "administrator" } } };
-    html! {
-        form class="card" method="post" action="/admin/people" aria-labelledby="invite" {
-            h2 id="invite" { "Invite somebody" }
-            (plain::field("Email", &email, None))
-            (plain::field("As", &role, None))
-            button class="button button-primary" type="submit" name="what" value="invite" { "Invite" }
-        }
+/// The status of a page that says why it did not do what it was asked.
+fn refusal(mut page: Response, error: &ApiError) -> Response {
+    *page.status_mut() = StatusCode::from_u16(error.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    page
+}
+
+/// Bytes as people read them: at most one digit after the point.
+fn size(bytes: u64) -> String {
+    const GIGABYTE: u64 = 1_000_000_000;
+    if bytes >= GIGABYTE && bytes.is_multiple_of(GIGABYTE) {
+        return format!("{} GB", bytes / GIGABYTE);
+    }
+    const UNITS: [&str; 5] = ["B", "KiB", "MiB", "GiB", "TiB"];
+    let power = (0..UNITS.len() - 1).find(|power| bytes >> (10 * power) < 1024).unwrap_or(UNITS.len() - 1);
+    let tenths = (u128::from(bytes) * 10) >> (10 * power);
+    match (tenths / 10, tenths % 10) {
+        (whole, 0) => format!("{whole} {}", UNITS[power]),
+        (whole, _) if whole >= 100 => format!("{whole} {}", UNITS[power]),
+        (whole, tenth) => format!("{whole}.{tenth} {}", UNITS[power]),
     }
 }
 
-fn person_row(person: &Person, is_self: bool) -> Markup {
-    let (block, role) = (
-        if person.state == PersonState::Blocked { ("unblock", "Unblock") } else { ("block", "Block") },
-        if person.role == Role::Admin { ("demote", "Make user") } else { ("promote", "Make administrator") },
-    );
-    html! {
-        li class="row" {
-            span class="row-text" {
-                strong { (person.email) }
-                @if is_self { " · you" }
-                br;
-                small class="quiet" {
-                    (person.role.word()) " · " (person.state.word()) " · "
-                    @match &person.seen_at { Some(at) => { "signed in " (day(at)) }, None => "never signed in" }
-                }
-            }
-            details class="more" {
-                summary class="button" aria-label=(format!("Change {}", person.email)) { "Change" }
-                form class="more-panel" method="post" action="/admin/people" {
-                    input type="hidden" name="email" value=(person.email);
-                    button class="button" type="submit" name="what" value="link" { "New password link" }
-                    button class="button" type="submit" name="what" value=(role.0) { (role.1) }
-                    button class="button" type="submit" name="what" value=(block.0) { (block.1) }
-                    button class="button button-danger" type="submit" name="what" value="remove" { "Remove" }
-                }
-            }
-        }
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::size;
 
-async fn show_audit(
-    State(app): State<App>,
-    SignedIn(actor): SignedIn,
-    preferences: Option<Extension<Preferences>>,
-    Parameters(query): Parameters<AuditQuery>,
-) -> Result<Response, HttpError> {
-    query.validate().map_err(ApiError::from)?;
-    let entries = app.accounts.audit(&actor, query.clone()).await?;
-    let older = entries.get(AUDIT_PAGE - 1).map(|entry| {
-        format!("{AUDIT}?who={}&action={}&before={}", encode(&query.who), encode(&query.action), entry.id)
-    });
-    let who = html! { input name="who" value=(query.who) autocapitalize="none" spellcheck="false" maxlength="254"; };
-    let action = html! {
-        select name="action" {
-            @for (prefix, name) in ACTIONS { option value=(prefix) selected[query.action == *prefix] { (name) } }
-        }
-    };
-    let body = html! {
-        form class="card filters" method="get" action=(AUDIT) {
-            (plain::field("Who", &who, None))
-            (plain::field("What", &action, None))
-            button class="button" type="submit" { "Show" }
-        }
-        section class="card" aria-label="Entries" {
-            @if entries.is_empty() { p class="quiet" { "Nothing." } }
-            div class="table-scroll" tabindex="0" role="region" aria-label="Audit log" {
-                table class="audit" {
-                    thead { tr { th scope="col" { "When" } th scope="col" { "Who" } th scope="col" { "What" } th scope="col" { "To what" } th scope="col" { "From" } } }
-                    tbody { @for entry in &entries { (audit_row(entry)) } }
-                }
-            }
-            @if let Some(older) = older { p { a class="button" href=(older) { "Older" } } }
-        }
-    };
-    let preferences = preferences.map(|Extension(preferences)| preferences).unwrap_or_default();
-    Ok(plain::settings("Audit log", &preferences, LINKS, &body))
-}
-
-/// What the log can be narrowed to.
-const ACTIONS: &[(&str, &str)] = &[
-    ("", "everything"),
-    ("sign_in", "signing in"),
-    ("sign_in.failed", "failed sign-ins"),
-    ("password", "passwords"),
-    ("browser", "browsers"),
-    ("token", "API tokens"),
-    ("person", "people"),
-];
-
-fn audit_row(entry: &AuditEntry) -> Markup {
-    let (day, time) = (entry.at.get(..10).unwrap_or_default(), entry.at.get(11..19).unwrap_or_default());
-    html! {
-        tr {
-            td { time datetime=(entry.at) { (day) " " (time) } }
-            td { (entry.who) }
-            td { code { (entry.action) } }
-            td { (entry.target) }
-            td { (entry.address) }
+    #[test]
+    fn sizes_are_told_as_people_read_them() {
+        for (bytes, text) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1 KiB"),
+            (1536, "1.5 KiB"),
+            (3 << 30, "3 GiB"),
+            (4_000_000_000, "4 GB"),
+            (412 * (1 << 20) + (1 << 19), "412 MiB"),
+            (u64::MAX, "16777215 TiB"),
+        ] {
+            assert_eq!(size(bytes), text);
         }
     }
 }

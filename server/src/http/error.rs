@@ -118,13 +118,9 @@ impl From<ApiError> for HttpError {
 
 impl From<DatabaseError> for HttpError {
     fn from(error: DatabaseError) -> Self {
-        let cause = Some(error.to_string());
-        if !error.is_transient() {
-            return Self { cause, ..ApiError::internal().into() };
-        }
-        let told = ApiError::new(ErrorCode::RuntimeUnavailable, "The database is busy or away. Try again in a moment.");
-        let headers = vec![(header::RETRY_AFTER, BUSY_RETRY_SECONDS.into())];
-        Self { cause, headers, ..told.into() }
+        let is_transient = error.is_transient();
+        let headers = is_transient.then(|| (header::RETRY_AFTER, BUSY_RETRY_SECONDS.into())).into_iter().collect();
+        Self { cause: Some(error.to_string()), headers, ..error.told().into() }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Whether the server is alive, and whether what it stands on works.
 
 use app::model::error::ApiError;
+use app::model::operations::Enforcement;
 use axum::Json;
 use axum::extract::State;
 use http::{HeaderValue, StatusCode, header};
@@ -9,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::extract::SignedIn;
 use crate::app::App;
+use crate::operations::enforcement;
 
 /// `GET /health`: this process answers. Open to everybody, tells nothing else.
 pub(super) async fn alive() -> impl axum::response::IntoResponse {
@@ -43,16 +45,6 @@ pub struct RuntimeHealth {
     enforcement: Vec<Enforcement>,
 }
 
-/// One limit or protection.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct Enforcement {
-    /// `cpu`, `memory`, `pids`, `disk`, `network`, `seccomp`, …
-    name: String,
-    enforced: bool,
-    /// How, or why not.
-    detail: String,
-}
-
 /// Database and runtime, with what the runtime enforces on this machine
 #[utoipa::path(
     get,
@@ -70,11 +62,7 @@ pub(super) async fn health(State(app): State<App>, _: SignedIn) -> (StatusCode, 
         tracing::error!(%error, "the database does not answer");
     }
     let healthy = database.is_ok() && runtime.available;
-    let enforcement = runtime
-        .enforcement
-        .into_iter()
-        .map(|item| Enforcement { name: item.name, enforced: item.enforced, detail: item.detail })
-        .collect();
+    let enforcement = runtime.enforcement.into_iter().map(enforcement).collect();
     let health = Health {
         healthy,
         database: DatabaseHealth { available: database.is_ok() },

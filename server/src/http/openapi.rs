@@ -25,7 +25,7 @@ use crate::auth::SESSION_COOKIE;
         (name = "sessions", description = "Sessions and their states"),
         (name = "terminals", description = "Terminals of a running session"),
         (name = "people", description = "Who is signed in, and what they prefer"),
-        (name = "admin", description = "Other people, and what was done; for administrators"),
+        (name = "admin", description = "Other people, the whole server, and what was done; for administrators"),
         (name = "setup", description = "The first run, and its answers later; for administrators"),
         (name = "health", description = "Whether what the server stands on works"),
     ),
@@ -137,6 +137,11 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(setup::prefill::prefill))
         .routes(routes!(setup::check::check))
         .routes(routes!(setup::configure::configure))
+        .routes(routes!(admin::sessions::sessions))
+        .routes(routes!(admin::containers::containers))
+        .routes(routes!(admin::runtime::runtime))
+        .routes(routes!(admin::destroy_by_id::destroy_by_id))
+        .routes(routes!(admin::reconcile::reconcile))
         .routes(routes!(health::health))
 }
 

@@ -73,12 +73,10 @@ async fn submit(
     }
     // Whoever knew the old password is out, and so is what they made with it.
     for (credential, _) in app.database.sign_ins_of(&person.id, now).await? {
-        app.database.delete_sign_in(&credential).await?;
-        app.auth.forget(&credential);
+        app.auth.end(&credential).await?;
     }
     for (credential, _) in app.database.api_tokens_of(&person.id).await? {
-        app.database.delete_api_token(&credential).await?;
-        app.auth.forget(&credential);
+        app.auth.end(&credential).await?;
     }
     let email = person.email.as_str();
     app.audit.record_nobody("password.chosen", email, address).await;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use app::backend::Actor;
 use app::backend::sessions::SessionEvent;
 use app::model::session::Session;
 use protocol::SessionId;
@@ -11,6 +12,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio::sync::broadcast;
 
+use crate::accounts::Audit;
 use crate::database::{Database, DatabaseError, StoredSession};
 use crate::sessions::registry::Registry;
 use crate::shutdown::Shutdown;
@@ -32,6 +34,10 @@ pub(super) struct Context {
     pub registry: Registry,
     /// Each event with the owner whom it concerns.
     pub events: broadcast::Sender<(String, SessionEvent)>,
+    /// Who asked for what.
+    pub audit: Audit,
+    /// Held while rows and containers are brought together, so that nothing is told twice.
+    pub mending: tokio::sync::Mutex<()>,
     pub shutdown: Shutdown,
 }
 
@@ -62,6 +68,11 @@ impl Context {
     /// Tells the pages what a row says.
     pub fn announce(&self, row: &StoredSession) {
         self.tell(&row.owner, SessionEvent::Changed(to_model(row)));
+    }
+
+    /// Puts into the audit log what `by` did to a session.
+    pub async fn note(&self, by: &Actor, action: &str, row: &StoredSession) {
+        self.audit.record(by, action, &format!("{} {}", row.id, row.name)).await;
     }
 
     /// Waits before another try. False when the server ends first.

@@ -6,14 +6,17 @@
 //! warming) is dropped; one that changes something is let to its end first, so that no two effects
 //! ever work on one container.
 
+mod mend;
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use app::backend::Actor;
+use app::model::operations::Mended;
 use app::model::session::{Cause, Session, SessionState, Stage, StageTime};
 use protocol::{ContainerId, SessionId};
-use runtime::Exit;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::database::{DatabaseError, StoredSession};
@@ -23,13 +26,15 @@ use crate::sessions::stage;
 /// Where an answer goes.
 pub(super) type Reply<T> = oneshot::Sender<Result<T, Refusal>>;
 
-/// What may be asked of a session's owner.
+/// What may be asked of a session's owner, and by whom, for the audit log.
 pub(super) enum Command {
-    Start(Reply<Session>),
-    Stop(Reply<Session>),
-    Restart(Reply<Session>),
-    Rename(String, Reply<Session>),
-    Delete(Reply<()>),
+    Start(Actor, Reply<Session>),
+    Stop(Actor, Reply<Session>),
+    Restart(Actor, Reply<Session>),
+    Rename(String, Actor, Reply<Session>),
+    Delete(Actor, Reply<()>),
+    /// Sees to it that row and containers fit each other; see [`super::inventory`].
+    Mend(Actor, Reply<Vec<Mended>>),
     /// Goes on from where a server that is gone left off.
     Resume,
 }
@@ -58,7 +63,7 @@ enum Done {
     Stage(Stage, Instant, Result<Option<ContainerId>, Cause>),
     /// What a failed start or a dead container left behind is gone; now the failure can be told.
     Failed(Cause),
-    Ended(Exit),
+    Ended(Cause),
     Stopped(Result<(), Cause>),
     Deleted(Result<(), Cause>),
 }
@@ -98,6 +103,10 @@ pub(super) async fn run(context: Arc<Context>, id: SessionId, mut inbox: mpsc::R
         }
     };
     let shutdown = owner.context.shutdown.clone();
+    // What it was made for comes before what it would find by itself, so that the answer tells of that.
+    if let Ok(command) = inbox.try_recv() {
+        owner.obey(command).await;
+    }
     loop {
         if owner.work.is_none() && owner.context.registry.retire(&id, &inbox) {
             return;
@@ -129,10 +138,16 @@ fn turn_away(context: &Context, id: &SessionId, inbox: &mut mpsc::Receiver<Comma
         while let Ok(command) = inbox.try_recv() {
             // Whoever gave up waiting needs no answer.
             match command {
-                Command::Start(reply) | Command::Stop(reply) | Command::Restart(reply) | Command::Rename(_, reply) => {
+                Command::Start(_, reply)
+                | Command::Stop(_, reply)
+                | Command::Restart(_, reply)
+                | Command::Rename(_, _, reply) => {
                     let _ = reply.send(Err(why.clone()));
                 }
-                Command::Delete(reply) => {
+                Command::Mend(_, reply) => {
+                    let _ = reply.send(Err(why.clone()));
+                }
+                Command::Delete(_, reply) => {
                     let _ = reply.send(if deleted { Ok(()) } else { Err(why.clone()) });
                 }
                 Command::Resume => {}
@@ -146,27 +161,52 @@ fn turn_away(context: &Context, id: &SessionId, inbox: &mut mpsc::Receiver<Comma
 
 impl Owner {
     async fn obey(&mut self, command: Command) {
-        // An asker that gave up waiting needs no answer: every `send` below may fail in peace.
+        let before = self.orders();
+        // An asker that gave up waiting needs no answer: every `send` below may fail in peace. The audit log gets
+        // its entry all the same.
         match command {
-            Command::Start(reply) => {
+            Command::Start(by, reply) => {
                 let outcome = self.start().await;
+                self.note(&before, &by, "session.started").await;
                 let _ = reply.send(outcome);
             }
-            Command::Stop(reply) => {
+            Command::Stop(by, reply) => {
                 let outcome = self.stop(false).await;
+                self.note(&before, &by, "session.stopped").await;
                 let _ = reply.send(outcome);
             }
-            Command::Restart(reply) => {
+            Command::Restart(by, reply) => {
                 let outcome = self.stop(true).await;
+                self.note(&before, &by, "session.restarted").await;
                 let _ = reply.send(outcome);
             }
-            Command::Rename(name, reply) => {
+            Command::Rename(name, by, reply) => {
                 let outcome = self.rename(name).await;
+                self.note(&before, &by, "session.renamed").await;
                 let _ = reply.send(outcome);
             }
-            Command::Delete(reply) => self.delete(reply).await,
+            Command::Delete(by, reply) => {
+                self.delete(reply).await;
+                self.note(&before, &by, "session.deleted").await;
+            }
+            Command::Mend(by, reply) => {
+                let outcome = self.mend(&by).await;
+                let _ = reply.send(outcome);
+            }
             // What it asks for was done when this owner began.
             Command::Resume => {}
+        }
+    }
+
+    /// What people ask of a session changes some of this, or nothing.
+    fn orders(&self) -> (SessionState, bool, String) {
+        (self.row.state.clone(), self.restart, self.row.name.clone())
+    }
+
+    /// Puts it into the audit log that `by` did something, if it changed anything since `before`.
+    async fn note(&mut self, before: &(SessionState, bool, String), by: &Actor, action: &str) {
+        if self.orders() != *before {
+            self.context.note(by, action, &self.row).await;
         }
     }
 
@@ -258,7 +298,7 @@ impl Owner {
                 SessionState::Starting { .. } => self.begin_cleanup(cause),
                 _ => self.begin_unless_busy(),
             },
-            Done::Ended(exit) => self.begin_cleanup(stage::cause_of(&exit)),
+            Done::Ended(cause) => self.begin_cleanup(cause),
             Done::Failed(cause) => match self.row.state {
                 SessionState::Starting { .. } | SessionState::Running => self.fail(cause).await,
                 _ => self.begin_unless_busy(),
@@ -319,7 +359,10 @@ impl Owner {
 
     async fn fail(&mut self, cause: Cause) {
         tracing::warn!(session = %self.row.id, cause = %cause.sentence(), "a session failed");
-        let next = StoredSession { state: SessionState::Failed { cause }, active_at: now(), ..self.row.clone() };
+        // A container that is gone is not looked for again.
+        let container = if cause == Cause::ContainerGone { None } else { self.row.container.clone() };
+        let state = SessionState::Failed { cause };
+        let next = StoredSession { state, container, active_at: now(), ..self.row.clone() };
         self.write_surely(next).await;
     }
 
@@ -334,7 +377,7 @@ impl Owner {
         let future = Box::pin(async move {
             Done::Ended(match container {
                 Some(id) => stage::watch(&context, &id).await,
-                None => Exit::Unknown,
+                None => Cause::ContainerGone,
             })
         });
         self.work = Some(Work { future, droppable: true });

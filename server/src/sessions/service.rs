@@ -18,6 +18,7 @@ use protocol::{GuestToken, SessionId, TerminalId};
 use runtime::{Limits, Runtime};
 use tokio::sync::{broadcast, oneshot};
 
+use crate::accounts::Audit;
 use crate::database::{Database, DatabaseError, StoredSession};
 use crate::sessions::context::{Context, EVENT_BACKLOG, now, to_model};
 use crate::sessions::guest::{GuestClient, GuestError};
@@ -27,15 +28,17 @@ use crate::sessions::registry::Registry;
 use crate::shutdown::Shutdown;
 
 /// What an owner may take to write a transition down: a database's own limit and some.
-const ANSWER_LIMIT: Duration = Duration::from_secs(15);
+pub(super) const ANSWER_LIMIT: Duration = Duration::from_secs(15);
 /// What a delete may take: the removal's own limit, after a stage that has to end first.
-const DELETE_LIMIT: Duration = Duration::from_secs(100);
+pub(super) const DELETE_LIMIT: Duration = Duration::from_secs(100);
+/// What mending one session may take: a stop and the removal of a container, each within its own limit.
+pub(super) const MEND_LIMIT: Duration = Duration::from_secs(120);
 /// Sessions one person may have in all. Rows are cheap; this only stops a loop gone wild.
 const MAX_SESSIONS: usize = 2_000;
 
 /// Implements [`Sessions`]. Containers outlive it.
 pub struct SessionService {
-    context: Arc<Context>,
+    pub(super) context: Arc<Context>,
     /// Held from the choice of a name to its row, so that two sessions made at once get two numbers.
     naming: tokio::sync::Mutex<()>,
 }
@@ -51,10 +54,19 @@ impl SessionService {
         limits: Limits,
         shutdown: Shutdown,
     ) -> Result<Arc<Self>, DatabaseError> {
+        let service = Self::idle(database, runtime, limits, shutdown);
+        reconcile(&service.context).await?;
+        Ok(service)
+    }
+
+    /// One that takes nothing up of what the last server left; for a look at it beside no server.
+    #[must_use]
+    pub fn idle(database: Database, runtime: Arc<dyn Runtime>, limits: Limits, shutdown: Shutdown) -> Arc<Self> {
         let (events, _) = broadcast::channel(EVENT_BACKLOG);
-        let context = Arc::new(Context { database, runtime, limits, registry: Registry::default(), events, shutdown });
-        reconcile(&context).await?;
-        Ok(Arc::new(Self { context, naming: tokio::sync::Mutex::new(()) }))
+        let (registry, audit) = (Registry::default(), Audit::new(database.clone()));
+        let mending = tokio::sync::Mutex::new(());
+        let context = Context { database, runtime, limits, registry, events, audit, mending, shutdown };
+        Arc::new(Self { context: Arc::new(context), naming: tokio::sync::Mutex::new(()) })
     }
 
     /// The row of `id` if it is the actor's. Another's is answered as one that doesn't exist.
@@ -87,40 +99,14 @@ impl SessionService {
         }
     }
 
-    async fn ask<T>(
-        &self,
-        id: &SessionId,
-        limit: Duration,
-        command: impl FnOnce(Reply<T>) -> Command,
-    ) -> Result<T, ApiError> {
-        let (reply, answer) = oneshot::channel();
-        if self.context.registry.send(&self.context, id, command(reply)).is_err() {
-            return Err(ApiError::new(
-                ErrorCode::RateLimited,
-                "Too much was asked of this session at once. Try again in a moment.",
-            ));
-        }
-        match tokio::time::timeout(limit, answer).await {
-            Ok(Ok(outcome)) => outcome.map_err(refused),
-            // The owner ended with the server.
-            Ok(Err(_)) => {
-                Err(ApiError::new(ErrorCode::RuntimeUnavailable, "The server is shutting down. Try again in a moment."))
-            }
-            Err(_) => {
-                tracing::error!(session = %id, ?limit, "a session's owner did not answer in time");
-                Err(ApiError::internal())
-            }
-        }
-    }
-
     async fn command(
         &self,
         actor: &Actor,
         id: &SessionId,
-        command: impl FnOnce(Reply<Session>) -> Command,
+        command: impl FnOnce(Actor, Reply<Session>) -> Command,
     ) -> Result<Session, ApiError> {
         self.owned(actor, id).await?;
-        self.ask(id, ANSWER_LIMIT, command).await
+        ask(&self.context, id, ANSWER_LIMIT, |reply| command(actor.clone(), reply)).await
     }
 
     async fn rows_of(&self, actor: &Actor) -> Result<Vec<StoredSession>, ApiError> {
@@ -165,13 +151,14 @@ impl Sessions for SessionService {
         };
         self.context.database.insert_session(&row).await.map_err(|error| database_error(&error))?;
         self.context.announce(&row);
+        self.context.note(actor, "session.created", &row).await;
         Ok(to_model(&row))
     }
 
     async fn rename(&self, actor: &Actor, id: &SessionId, to: RenameSession) -> Result<Session, ApiError> {
         to.validate()?;
         let name = to.name.trim().to_owned();
-        self.command(actor, id, |reply| Command::Rename(name, reply)).await
+        self.command(actor, id, |by, reply| Command::Rename(name, by, reply)).await
     }
 
     async fn start(&self, actor: &Actor, id: &SessionId) -> Result<Session, ApiError> {
@@ -188,7 +175,7 @@ impl Sessions for SessionService {
 
     async fn delete(&self, actor: &Actor, id: &SessionId) -> Result<(), ApiError> {
         self.owned(actor, id).await?;
-        self.ask(id, DELETE_LIMIT, Command::Delete).await
+        ask(&self.context, id, DELETE_LIMIT, |reply| Command::Delete(actor.clone(), reply)).await
     }
 
     fn events(&self, actor: &Actor) -> BoxStream<'static, SessionEvent> {
@@ -285,6 +272,33 @@ impl Sessions for SessionService {
     }
 }
 
+/// Asks the session's owner, and waits for its answer, `limit` at most.
+pub(super) async fn ask<T>(
+    context: &Arc<Context>,
+    id: &SessionId,
+    limit: Duration,
+    command: impl FnOnce(Reply<T>) -> Command,
+) -> Result<T, ApiError> {
+    let (reply, answer) = oneshot::channel();
+    if context.registry.send(context, id, command(reply)).is_err() {
+        return Err(ApiError::new(
+            ErrorCode::RateLimited,
+            "Too much was asked of this session at once. Try again in a moment.",
+        ));
+    }
+    match tokio::time::timeout(limit, answer).await {
+        Ok(Ok(outcome)) => outcome.map_err(refused),
+        // The owner ended with the server.
+        Ok(Err(_)) => {
+            Err(ApiError::new(ErrorCode::RuntimeUnavailable, "The server is shutting down. Try again in a moment."))
+        }
+        Err(_) => {
+            tracing::error!(session = %id, ?limit, "a session's owner did not answer in time");
+            Err(ApiError::internal())
+        }
+    }
+}
+
 fn upload_refused(status: StatusCode) -> Option<ApiError> {
     Some(match status {
         StatusCode::INSUFFICIENT_STORAGE => {
@@ -309,7 +323,7 @@ fn free_name(rows: &[StoredSession]) -> String {
         .unwrap_or_default()
 }
 
-fn no_such_session() -> ApiError {
+pub(super) fn no_such_session() -> ApiError {
     ApiError::not_found("session")
 }
 

@@ -113,18 +113,18 @@ async fn while_it_runs(
 ) -> Result<(), Cause> {
     tokio::select! {
         outcome = work => outcome,
-        exit = watch(context, id) => Err(cause_of(&exit)),
+        cause = watch(context, id) => Err(cause),
     }
 }
 
-/// Returns when the container doesn't run any more.
-pub(super) async fn watch(context: &Context, id: &ContainerId) -> Exit {
+/// Returns when the container doesn't run any more, with why.
+pub(super) async fn watch(context: &Context, id: &ContainerId) -> Cause {
     match context.runtime.wait(id).await {
-        Ok(exit) => exit,
-        Err(RuntimeError::NotFound(_)) => Exit::Unknown,
+        Ok(exit) => cause_of(&exit),
+        Err(RuntimeError::NotFound(_)) => Cause::ContainerGone,
         Err(error) => {
             tracing::error!(container = %id, %error, "a container could not be watched");
-            Exit::Unknown
+            Cause::HostRestarted
         }
     }
 }
@@ -173,8 +173,23 @@ pub(super) async fn delete(context: &Context, row: &StoredSession) -> Result<(),
     }
 }
 
+/// Why a stop or removal failed, without what that means for a start.
+pub(super) fn why(cause: Cause) -> String {
+    match cause {
+        Cause::RuntimeUnavailable { detail } => detail,
+        cause => cause.sentence(),
+    }
+}
+
+/// Kills and removes one container, files and all.
+pub(super) async fn remove(context: &Context, id: &ContainerId) -> Result<(), RuntimeError> {
+    let limit = RuntimeError::Timeout { what: "removing a container", seconds: DELETE_LIMIT.as_secs() };
+    let removed = tokio::time::timeout(DELETE_LIMIT, context.runtime.delete(id)).await.unwrap_or(Err(limit));
+    removed.inspect_err(|error| tracing::error!(container = %id, %error, "a container could not be removed"))
+}
+
 /// Why a session whose container ended by itself failed.
-pub(super) fn cause_of(exit: &Exit) -> Cause {
+fn cause_of(exit: &Exit) -> Cause {
     match *exit {
         Exit::Code(code) => Cause::Exited { code },
         Exit::Signal(signal) => Cause::Killed { signal },

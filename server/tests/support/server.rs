@@ -64,7 +64,8 @@ impl Server {
         let leptos = leptos::config::LeptosOptions::builder().output_name("berth").build();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let config = Config { listen: address, ..config(directory.path(), flags).unwrap() };
+        let mut config = config(directory.path(), flags).unwrap();
+        config.listen = address;
         let mut app = App::builder(config, runtime.clone()).site(leptos, site).build().await.unwrap();
         change(&mut app);
         let task = tokio::spawn(berth::http::serve(listener, None, app.clone()));
