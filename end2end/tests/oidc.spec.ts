@@ -92,9 +92,22 @@ test('a provider is set up in the wizard, and its people come in by invitation a
   await signInAtProvider(ada, 'ada@example.org').catch(() => undefined);
   await expect(ada.getByText('This account is blocked')).toBeVisible();
 
-  // An answer that this browser did not ask for, or asked for once already.
-  const answered = await ada.goto(`${server.origin}/sign-in/callback?code=x&state=y`);
-  expect(answered?.status()).toBe(401);
+  // An answer that this browser did not ask for, one with another state, and one that was given already.
+  const callback = `${server.origin}/sign-in/callback`;
+  expect((await eve.goto(`${callback}?code=x&state=y`))?.status()).toBe(401);
+  const dan = await stranger(browser);
+  const answers: string[] = [];
+  dan.on('request', (request) => {
+    if (request.url().startsWith(callback)) answers.push(request.url());
+  });
+  await dan.goto(`${server.origin}/sign-in?next=//evil.example`);
+  await dan.getByRole('link', { name: 'Sign in with Test ID' }).click();
+  expect((await dan.goto(`${callback}?code=x&state=y`))?.status(), 'another state').toBe(401);
+  await signInAtProvider(dan, 'dan@example.net');
+  await expect(dan).toHaveURL(`${server.origin}/`);
+  expect(answers).toHaveLength(2);
+  expect((await dan.goto(answers[1]!))?.status(), 'the same answer again').toBe(401);
+  await dan.context().close();
   await provider.stop();
   const away = await stranger(browser);
   await away.goto(server.origin);

@@ -39,7 +39,7 @@ use time::OffsetDateTime;
 
 use crate::accounts::Audit;
 use crate::database::{Database, DatabaseError, SignIn, StoredPerson, TokenHash};
-use crate::settings::{Proxy, SettingsStore};
+use crate::settings::SettingsStore;
 use crate::shutdown::Shutdown;
 
 /// The first administrator's id. Sessions from before there were accounts belong to it.
@@ -95,6 +95,12 @@ pub enum Who {
     /// The proxy vouches for somebody who may not come in.
     Refused(Email, Refused),
     Nobody,
+}
+
+impl From<Option<Caller>> for Who {
+    fn from(caller: Option<Caller>) -> Self {
+        caller.map_or(Self::Nobody, Self::Caller)
+    }
 }
 
 /// Sign-in as the server uses it.
@@ -164,6 +170,12 @@ impl Auth {
         Ok(is_set_up)
     }
 
+    /// Whether this address may come in without an invitation, and so would be back after a removal.
+    #[must_use]
+    pub fn lets_in(&self, email: &Email) -> bool {
+        self.settings.current().lets_in(email)
+    }
+
     /// Notes that there is an administrator now.
     pub fn is_now_set_up(&self) {
         self.is_set_up.store(true, Ordering::Release);
@@ -172,56 +184,78 @@ impl Auth {
         }
     }
 
-    /// Whoever the API token, the proxy's token or the cookie in `headers` belongs to, in that order: a request is
-    /// taken by the first that it brings alone, so that a page can't borrow a cookie for what a token may not do,
-    /// and nobody is somebody else than the proxy says. `address` is where it came from.
+    /// Whoever the API token, else the proxy's token, else the cookie in `headers` belongs to. A request with a
+    /// bearer token is taken by that alone, so that a page can't borrow a cookie for what a token may not do. A
+    /// proxy's token that lets nobody in leaves the cookie what it is, or a proxy that was set up wrong would shut
+    /// everybody out. `address` is where the request came from.
     ///
     /// # Errors
     /// As every query.
     pub async fn who(&self, headers: &HeaderMap, address: IpAddr) -> Result<Who, DatabaseError> {
-        let settings = self.settings.current();
-        let proxy = settings.proxy.as_ref().filter(|proxy| headers.contains_key(proxy.header()));
-        let (secret, by) = match (bearer(headers), proxy) {
-            (Bearer::Secret(secret), _) => (secret, By::Token),
-            (Bearer::Malformed, _) => return Ok(Who::Nobody),
-            (Bearer::None, Some(proxy)) => match only(headers, proxy.header()) {
-                Some(token) => (token, By::Proxy(proxy)),
-                None => return Ok(Who::Nobody),
-            },
-            (Bearer::None, None) => match cookie::read(headers) {
-                Some(secret) => (secret, By::Cookie),
-                None => return Ok(Who::Nobody),
-            },
-        };
+        match bearer(headers) {
+            Bearer::Secret(secret) => {
+                let hash = TokenHash::of(secret);
+                return Ok(self.known_or(hash.clone(), self.by_token(hash, OffsetDateTime::now_utc())).await?.into());
+            }
+            Bearer::Malformed => return Ok(Who::Nobody),
+            Bearer::None => {}
+        }
+        let by_proxy = self.by_proxys_word(headers, address).await?;
+        if let Who::Caller(_) = by_proxy {
+            return Ok(by_proxy);
+        }
+        let Some(secret) = cookie::read(headers) else { return Ok(by_proxy) };
         let hash = TokenHash::of(secret);
-        let now = OffsetDateTime::now_utc();
-        if let Some(caller) = self.known.get(&hash, now) {
+        match self.known_or(hash.clone(), self.by_cookie(hash, OffsetDateTime::now_utc())).await? {
+            Some(caller) => Ok(Who::Caller(caller)),
+            None => Ok(by_proxy),
+        }
+    }
+
+    /// Whom what hashes to `shown` belongs to, as it was looked up a moment ago or is `looked_up` now.
+    async fn known_or(
+        &self,
+        shown: TokenHash,
+        looked_up: impl Future<Output = Result<Option<Caller>, DatabaseError>>,
+    ) -> Result<Option<Caller>, DatabaseError> {
+        if let Some(caller) = self.known.get(&shown, OffsetDateTime::now_utc()) {
+            return Ok(Some(caller));
+        }
+        let caller = looked_up.await?;
+        if let Some(caller) = &caller {
+            self.known.insert(shown, caller.clone());
+        }
+        Ok(caller)
+    }
+
+    /// Whom the proxy's token in `headers` vouches for, if there is a proxy and it sent one.
+    async fn by_proxys_word(&self, headers: &HeaderMap, address: IpAddr) -> Result<Who, DatabaseError> {
+        let settings = self.settings.current();
+        let Some(proxy) = settings.proxy.as_ref().filter(|proxy| headers.contains_key(proxy.header())) else {
+            return Ok(Who::Nobody);
+        };
+        let Some(token) = only(headers, proxy.header()) else { return Ok(Who::Nobody) };
+        let shown = TokenHash::of(token);
+        if let Some(caller) = self.known.get(&shown, OffsetDateTime::now_utc()) {
             return Ok(Who::Caller(caller));
         }
-        let caller = match by {
-            By::Token => self.by_token(hash, now).await?,
-            By::Cookie => self.by_cookie(hash, now).await?,
-            By::Proxy(proxy) => {
-                let (vouched, expires_at) = match self.proxy_keys.verify(&self.outside, proxy, secret).await {
-                    Ok(vouched) => vouched,
-                    Err(error) => {
-                        tracing::warn!(%error, "a proxy's token is not believed");
-                        return Ok(Who::Nobody);
-                    }
-                };
-                match self.by_proxy(hash, &vouched, expires_at, headers, address).await? {
-                    Ok(caller) => caller,
-                    Err(why) => return Ok(Who::Refused(vouched.email, why)),
-                }
+        let (vouched, expires_at) = match self.proxy_keys.verify(&self.outside, proxy, token).await {
+            Ok(vouched) => vouched,
+            Err(error) => {
+                tracing::debug!(%error, "a proxy's token is not believed");
+                return Ok(Who::Nobody);
             }
         };
-        Ok(match caller {
-            Some(caller) => {
-                self.known.insert(caller.clone());
-                Who::Caller(caller)
+        // An elliptic signature can be turned into another that is as good, so that it is no part of the name.
+        let signed = token.rsplit_once('.').map_or(token, |(signed, _)| signed);
+        match self.by_proxy(TokenHash::of(signed), &vouched, expires_at, headers, address).await? {
+            Ok(Some(caller)) => {
+                self.known.insert(shown, caller.clone());
+                Ok(Who::Caller(caller))
             }
-            None => Who::Nobody,
-        })
+            Ok(None) => Ok(Who::Nobody),
+            Err(why) => Ok(Who::Refused(vouched.email, why)),
+        }
     }
 
     /// The sign-in that a proxy's token is, which is noted when it is first seen. None when it was ended here.
@@ -429,13 +463,6 @@ pub fn random_id() -> String {
 #[must_use]
 pub fn random_secret() -> String {
     token::random()
-}
-
-/// By what somebody says who they are.
-enum By<'a> {
-    Token,
-    Cookie,
-    Proxy(&'a Proxy),
 }
 
 enum Bearer<'a> {

@@ -95,6 +95,12 @@ impl AccountService {
 
     pub(super) async fn remove(&self, actor: &Actor, email: &Email) -> Result<(), ApiError> {
         let person = self.named(email).await?;
+        if self.auth.lets_in(email) {
+            return Err(ApiError::conflict(
+                "This address needs no invitation, so that they would be back at once. Block them instead, or ask for \
+                 invitations first.",
+            ));
+        }
         // Blocked first, so that they are out even if the rest of this is cut short.
         let is_out = self.database.change_person(&person.id, None, Some(PersonState::Blocked)).await;
         if !is_out.map_err(unavailable)? {

@@ -32,18 +32,20 @@ impl Known {
         is_good.then(|| entry.caller.clone())
     }
 
-    pub(super) fn insert(&self, caller: Caller) {
+    /// Notes whom what hashes to `shown` belongs to. That is the credential's own hash but for a proxy's token, of
+    /// which the signature is no part of what its sign-in is known by.
+    pub(super) fn insert(&self, shown: TokenHash, caller: Caller) {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if entries.len() >= MOST {
             entries.retain(|_, entry| entry.looked_up.elapsed() < BELIEVED_FOR);
         }
         if entries.len() < MOST {
-            entries.insert(caller.credential.clone(), Entry { caller, looked_up: Instant::now() });
+            entries.insert(shown, Entry { caller, looked_up: Instant::now() });
         }
     }
 
-    pub(super) fn remove(&self, hash: &TokenHash) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(hash);
+    pub(super) fn remove(&self, credential: &TokenHash) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, entry| entry.caller.credential != *credential);
     }
 
     /// Forgets all that `user` holds.
@@ -67,9 +69,9 @@ mod tests {
         let known = Known::default();
         let now = OffsetDateTime::now_utc();
         let ada = caller("a", "ada", Some(now + time::Duration::seconds(1)));
-        known.insert(ada.clone());
-        known.insert(caller("token", "ada", None));
-        known.insert(caller("e", "eve", None));
+        for caller in [ada.clone(), caller("token", "ada", None), caller("e", "eve", None)] {
+            known.insert(caller.credential.clone(), caller);
+        }
         assert_eq!(known.get(&TokenHash::of("a"), now), Some(ada));
         assert_eq!(known.get(&TokenHash::of("a"), now + time::Duration::seconds(2)), None);
         assert_eq!(known.get(&TokenHash::of("b"), now), None);
@@ -84,7 +86,7 @@ mod tests {
     fn only_so_many_are_kept() {
         let known = Known::default();
         for number in 0..MOST + 10 {
-            known.insert(caller(&number.to_string(), "admin", None));
+            known.insert(TokenHash::of(&number.to_string()), caller("x", "admin", None));
         }
         assert_eq!(known.0.lock().expect("no panic").len(), MOST);
     }

@@ -21,9 +21,20 @@ pub fn origin_is_allowed(headers: &HeaderMap, settings: &Settings) -> bool {
     if is_cross_site(headers) {
         return false;
     }
-    settings.public_url.as_ref() == Some(&origin)
-        || super::only(headers, header::HOST.as_str()).and_then(|host| Origin::of_host(host, settings.serves_tls))
-            == Some(origin)
+    if settings.public_url.as_ref() == Some(&origin) {
+        return true;
+    }
+    let Some(host) = super::only(headers, header::HOST.as_str()) else { return false };
+    let is_of = |is_over_tls| Origin::of_host(host, is_over_tls).as_ref() == Some(&origin);
+    // A proxy may have ended TLS before this server, which is then told https where it speaks http. That the page is
+    // the same host's the browser says.
+    is_of(settings.serves_tls) || (is_of(true) && says(headers, b"same-origin"))
+}
+
+/// Whether the browser says this of the page that sends the request, and nothing else.
+fn says(headers: &HeaderMap, what: &[u8]) -> bool {
+    let mut values = headers.get_all("sec-fetch-site").iter();
+    values.next().is_some_and(|value| value.as_bytes() == what) && values.next().is_none()
 }
 
 /// Whether the browser says that another site's page sent the request.

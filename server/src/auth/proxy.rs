@@ -1,7 +1,7 @@
 //! A proxy before this server that signs people in, and says whom with a signed token in a header. Only the
 //! signature counts: anybody can send a header.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use app::model::account::Email;
@@ -10,7 +10,6 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
 use thiserror::Error;
 use time::OffsetDateTime;
-use tokio::sync::Mutex;
 
 use super::outside::{Outside, OutsideError};
 use super::vouched::Vouched;
@@ -46,12 +45,28 @@ impl From<jsonwebtoken::errors::Error> for ProxyError {
 struct Keys {
     from: String,
     keys: Arc<JwkSet>,
-    fetched: Instant,
+    /// When they came, and when they were looked for last.
+    fetched: Option<Instant>,
+    tried: Option<Instant>,
+}
+
+impl Keys {
+    fn is_fresh(&self) -> bool {
+        self.fetched.is_some_and(|at| at.elapsed() < KEYS_LIFE)
+    }
+
+    fn was_tried(&self) -> bool {
+        self.tried.is_some_and(|at| at.elapsed() < LOOK_AGAIN)
+    }
 }
 
 /// The proxy's keys, as they were fetched last.
 #[derive(Debug, Default)]
-pub struct ProxyKeys(Mutex<Option<Keys>>);
+pub struct ProxyKeys {
+    known: Mutex<Option<Keys>>,
+    /// Held while they are looked for.
+    looking: tokio::sync::Mutex<()>,
+}
 
 #[derive(Deserialize)]
 struct Claims {
@@ -91,44 +106,61 @@ impl ProxyKeys {
         let claims = decode::<Claims>(token, &DecodingKey::from_jwk(key)?, &validation)?.claims;
         let email: Email =
             claims.email.parse().map_err(|_| ProxyError::Token("its email is none that is accepted".into()))?;
-        let expires_at = OffsetDateTime::from_unix_timestamp(claims.exp)
+        let expires_at = OffsetDateTime::from_unix_timestamp(claims.exp.saturating_add(LEEWAY.cast_signed()))
             .map_err(|_| ProxyError::Token("its end is no time".into()))?;
         Ok((Vouched { email, issuer: proxy.issuer.clone(), subject: claims.sub }, expires_at))
     }
 
-    /// Forgets the keys, so that they are fetched when next needed.
-    pub async fn forget(&self) {
-        *self.0.lock().await = None;
-    }
-
-    /// The keys, fetched anew when they are old or lack the one with this `id`. One request waits for another's
-    /// look.
+    /// The keys, looked for again when they are old or lack the one with this `id`. Whoever can be answered from
+    /// the old ones is not kept waiting, and others wait for one look in ten seconds, whatever comes of it.
     async fn with(&self, outside: &Outside, proxy: &Proxy, id: &str) -> Result<Arc<JwkSet>, ProxyError> {
-        let mut known = self.0.lock().await;
         let from = proxy.keys();
-        let ours = known.as_ref().filter(|known| known.from == from);
-        if let Some(ours) = ours {
-            let age = ours.fetched.elapsed();
-            let is_enough = if ours.keys.find(id).is_some() { age < KEYS_LIFE } else { age < LOOK_AGAIN };
-            if is_enough {
-                return Ok(Arc::clone(&ours.keys));
+        let known = self.known(&from);
+        let has_it = known.keys.find(id).is_some();
+        if (has_it && known.is_fresh()) || known.was_tried() {
+            return Ok(known.keys);
+        }
+        let _looking = if has_it {
+            match self.looking.try_lock() {
+                Ok(looking) => looking,
+                Err(_) => return Ok(known.keys),
             }
+        } else {
+            self.looking.lock().await
+        };
+        // Somebody else may have looked meanwhile.
+        let known = self.known(&from);
+        if known.was_tried() {
+            return Ok(known.keys);
         }
         match fetch(outside, &from).await {
             Ok(keys) => {
                 let keys = Arc::new(keys);
-                *known = Some(Keys { from, keys: Arc::clone(&keys), fetched: Instant::now() });
+                let now = Some(Instant::now());
+                self.note(Keys { from, keys: Arc::clone(&keys), fetched: now, tried: now });
                 Ok(keys)
             }
-            // Nobody is shut out because the proxy's keys are away for a moment.
-            Err(error) => match ours.filter(|ours| ours.keys.find(id).is_some()) {
-                Some(ours) => {
-                    tracing::warn!(%error, "the proxy's keys can't be fetched; the old ones are used");
-                    Ok(Arc::clone(&ours.keys))
+            Err(error) => {
+                self.note(Keys { tried: Some(Instant::now()), ..known.clone() });
+                // Nobody is shut out because the proxy's keys are away for a moment.
+                if !has_it {
+                    return Err(error);
                 }
-                None => Err(error),
-            },
+                tracing::warn!(%error, "the proxy's keys can't be fetched; the old ones are used");
+                Ok(known.keys)
+            }
         }
+    }
+
+    /// What is known of the keys at this address.
+    fn known(&self, from: &str) -> Keys {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let none = || Keys { from: from.to_owned(), keys: Arc::default(), fetched: None, tried: None };
+        known.as_ref().filter(|known| known.from == from).cloned().unwrap_or_else(none)
+    }
+
+    fn note(&self, keys: Keys) {
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(keys);
     }
 }
 

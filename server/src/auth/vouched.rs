@@ -34,6 +34,10 @@ impl Auth {
     /// # Errors
     /// As every query.
     pub async fn welcome(&self, vouched: &Vouched) -> Result<Result<StoredPerson, Refused>, DatabaseError> {
+        // Until there is an administrator the server is nobody's but the setup token's holder's.
+        if !self.is_set_up().await? {
+            return Ok(Err(Refused::Stranger));
+        }
         let known = self.database.person_by_identity(&vouched.issuer, &vouched.subject).await?;
         let person = match known {
             Some(person) => person,
@@ -49,15 +53,16 @@ impl Auth {
                 if person.state == PersonState::Blocked {
                     return Ok(Err(Refused::Blocked));
                 }
-                match self.database.insert_identity(&vouched.issuer, &vouched.subject, &person.id).await {
+                let (issuer, subject) = (&vouched.issuer, &vouched.subject);
+                // Left behind by a removal in the middle of this.
+                self.database.delete_lost_identities(issuer, subject).await?;
+                match self.database.insert_identity(issuer, subject, &person.id).await {
                     Ok(()) => person,
                     // A page sends many requests at once; of two first ones both are right.
-                    Err(DatabaseError::Conflict(_)) => {
-                        match self.database.person_by_identity(&vouched.issuer, &vouched.subject).await? {
-                            Some(person) => person,
-                            None => return Ok(Err(Refused::Taken)),
-                        }
-                    }
+                    Err(DatabaseError::Conflict(_)) => match self.database.person_by_identity(issuer, subject).await? {
+                        Some(person) => person,
+                        None => return Ok(Err(Refused::Taken)),
+                    },
                     Err(error) => return Err(error),
                 }
             }

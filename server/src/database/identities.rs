@@ -1,6 +1,6 @@
 //! Whom others vouch for, as it is stored.
 
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, QueryTrait};
 
 use super::entities::{identity, person};
 use super::{Database, DatabaseError, StoredPerson};
@@ -28,6 +28,21 @@ impl Database {
         let row = identity::Model { issuer: issuer.to_owned(), subject: subject.to_owned(), user: user.to_owned() };
         let query = identity::Entity::insert(row.into_active_model()).exec_without_returning(&self.connection);
         self.query("storing an identity", query).await?;
+        Ok(())
+    }
+
+    /// Forgets whom `issuer` meant by `subject` when that person is gone.
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn delete_lost_identities(&self, issuer: &str, subject: &str) -> Result<(), DatabaseError> {
+        let everybody = person::Entity::find().select_only().column(person::Column::Id).into_query();
+        let query = identity::Entity::delete_many()
+            .filter(identity::Column::Issuer.eq(issuer))
+            .filter(identity::Column::Subject.eq(subject))
+            .filter(identity::Column::User.not_in_subquery(everybody))
+            .exec(&self.connection);
+        self.query("deleting an identity", query).await?;
         Ok(())
     }
 }

@@ -100,7 +100,7 @@ impl Database {
     }
 
     /// Changes a person's role and state, each unless none, but not so that no active admin is left; answers whether
-    /// it did. Whoever has no password yet is pending where they would be active.
+    /// it did. Whoever has no password, and is not active, is pending where they would be active: somebody else may vouch for them.
     ///
     /// # Errors
     /// As every query.
@@ -117,8 +117,9 @@ impl Database {
         change = match state {
             None => change,
             Some(PersonState::Active) => {
-                let state = Expr::case(Column::Password.is_null(), PersonState::Pending.word())
-                    .finally(PersonState::Active.word());
+                let has_never_come =
+                    Condition::all().add(Column::Password.is_null()).add(Column::State.ne(PersonState::Active.word()));
+                let state = Expr::case(has_never_come, PersonState::Pending.word()).finally(PersonState::Active.word());
                 change.col_expr(Column::State, state.into())
             }
             Some(state) => change.col_expr(Column::State, Expr::value(state.word())),
@@ -167,13 +168,15 @@ impl Database {
         self.update(change).await
     }
 
-    /// Makes a pending person active, for whom somebody else vouches. Does nothing to others.
+    /// Makes a pending person active, for whom somebody else vouches; their link is used up. Does nothing to others.
     ///
     /// # Errors
     /// As every query.
     pub async fn activate_person(&self, id: &str) -> Result<(), DatabaseError> {
         let change = Entity::update_many()
             .col_expr(Column::State, Expr::value(PersonState::Active.word()))
+            .col_expr(Column::LinkHash, Expr::value(None::<String>))
+            .col_expr(Column::LinkExpiresAt, Expr::value(None::<i64>))
             .filter(Column::Id.eq(id))
             .filter(Column::State.eq(PersonState::Pending.word()));
         self.update(change).await.map(drop)

@@ -50,6 +50,9 @@ async fn begin(
     headers: HeaderMap,
     Parameters(wanted): Parameters<Begin>,
 ) -> Result<Response, HttpError> {
+    if !app.auth.is_set_up().await? {
+        return Ok(Redirect::to(super::setup::PATH).into_response());
+    }
     let settings = app.settings.current();
     let Some(oidc) = &settings.oidc else { return Err(HttpError::not_found("way to sign in")) };
     let redirect = redirect_address(&app, &settings);

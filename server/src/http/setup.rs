@@ -145,7 +145,9 @@ async fn show(
 /// The address by which this page was reached.
 fn origin(app: &App, headers: &HeaderMap) -> Option<String> {
     let host = headers.get(header::HOST)?.to_str().ok()?;
-    Origin::of_host(host, app.settings.current().is_over_tls()).map(|origin| origin.to_string())
+    // Only offered: whoever sets the server up sees what they agree to.
+    let is_behind_tls = headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https");
+    Origin::of_host(host, is_behind_tls || app.settings.current().is_over_tls()).map(|origin| origin.to_string())
 }
 
 /// What the form sends besides the answers.

@@ -55,6 +55,9 @@ async fn submit(
 ) -> Result<Response, HttpError> {
     let Form(wanted) = form.map_err(sign_in::malformed)?;
     let Some(person) = holder(&app, &wanted.token).await? else { return Ok(not_good(&app, address)) };
+    if !app.settings.current().passwords {
+        return Ok(Redirect::to(sign_in::PATH).into_response());
+    }
     let refused =
         |why: &str| page(StatusCode::UNPROCESSABLE_ENTITY, &person, &wanted.token, &Told::Failed(why.to_owned()));
     if let Err(why) = check_password(&wanted.password) {

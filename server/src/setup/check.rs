@@ -1,8 +1,9 @@
 //! Whether a step's answers will do, by trying what can be tried.
 
-use app::model::account::{Email, check_password};
+use app::model::account::{Email, SignInWay, check_password};
 use app::model::setup::{CheckedSetup, SetupAnswers};
 use nix::sys::statvfs::statvfs;
+use time::OffsetDateTime;
 
 use super::answers::{self, Problems};
 use super::{FIRST_STEP, LAST_STEP, Setter};
@@ -29,7 +30,7 @@ pub async fn check(
     let mut checked = CheckedSetup::default();
     match step {
         2 if *setter == Setter::First => checked.strength = administrator(answers, &mut problems),
-        3 => checked.notes = ways(app, answers, &mut problems).await?,
+        3 => checked.notes = ways(app, setter, answers, &mut problems).await?,
         4 => return Ok(check_places(app).await),
         5 => {
             answers::places(answers, &mut problems);
@@ -85,9 +86,25 @@ fn administrator(answers: &SetupAnswers, problems: &mut Problems) -> Option<u8> 
     Some(u8::from(zxcvbn::zxcvbn(&start, &["berth", known]).score()))
 }
 
-async fn ways(app: &App, answers: &SetupAnswers, problems: &mut Problems) -> Result<Vec<String>, DatabaseError> {
+/// Whether whoever turns passwords off has come in without one, and so can again.
+async fn needs_no_password(app: &App, setter: &Setter) -> Result<bool, DatabaseError> {
+    let Setter::Admin(actor) = setter else { return Ok(false) };
+    let sign_ins = app.database.sign_ins_of(&actor.user, OffsetDateTime::now_utc()).await?;
+    let this = sign_ins.iter().find(|(hash, _)| actor.credential.as_ref() == Some(hash.as_bytes()));
+    Ok(this.is_some_and(|(_, sign_in)| sign_in.way != SignInWay::Password))
+}
+
+async fn ways(
+    app: &App,
+    setter: &Setter,
+    answers: &SetupAnswers,
+    problems: &mut Problems,
+) -> Result<Vec<String>, DatabaseError> {
     let stored = app.settings.stored().await?;
     let chosen = answers::ways(answers, &stored, problems);
+    if chosen.passwords == Some(false) && app.settings.current().passwords && !needs_no_password(app, setter).await? {
+        problems.add("passwords_too", "sign in the other way once, then turn passwords off");
+    }
     let mut notes = Vec::new();
     if let Some(oidc) = &chosen.oidc {
         match oidc::discover(&app.auth.outside, &oidc.issuer).await {

@@ -13,7 +13,7 @@ use super::{Setter, check};
 use crate::app::App;
 use crate::auth::{ADMINISTRATOR, TooBusy};
 use crate::database::{DatabaseError, StoredPerson};
-use crate::settings::Choices;
+use crate::settings::{Choices, Settings};
 
 /// Why nothing was done.
 #[derive(Debug)]
@@ -107,7 +107,24 @@ impl Run<'_> {
         if let Some(problem) = problems.0.pop() {
             return Err(format!("{}: {}", problem.field, problem.message));
         }
-        let choices = Choices { passwords: ways.passwords, oidc: ways.oidc, proxy: ways.proxy, ..places };
+        // The address that it listens on goes with the port, and is kept only when it is another.
+        let now = self.app.settings.current();
+        let own = Settings { public_url: None, ..Settings::clone(&now) }.address_for_people(self.app.config.listen);
+        let places = Choices { public_url: places.public_url.filter(|url| url.as_str() != own), ..places };
+        // What the configuration decides was not asked, and is as it was when that no longer does.
+        let fixed = self.app.settings.fixed();
+        let choices = Choices {
+            public_url: if fixed.public_url.is_some() { stored.public_url } else { places.public_url },
+            allowed_origins: if fixed.allowed_origins.is_some() {
+                stored.allowed_origins
+            } else {
+                places.allowed_origins
+            },
+            allowed_people: if fixed.allowed_people.is_some() { stored.allowed_people } else { places.allowed_people },
+            passwords: if fixed.passwords.is_some() { stored.passwords } else { ways.passwords },
+            oidc: if fixed.oidc.is_some() { stored.oidc } else { ways.oidc },
+            proxy: if fixed.proxy.is_some() { stored.proxy } else { ways.proxy },
+        };
         self.app.settings.store(choices).await.map_err(told)
     }
 

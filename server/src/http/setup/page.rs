@@ -186,7 +186,8 @@ impl Page<'_> {
             }
             div class="of-oidc of-proxy" {
                 (checkbox("passwords_too", &answers.passwords_too, "Let people use passwords too"))
-                p class="quiet" { "Keep this until you have signed in the other way once." }
+                (fields.message("passwords_too"))
+                p class="quiet" { "It can be turned off by an administrator who has signed in the other way." }
             }
         }
     }

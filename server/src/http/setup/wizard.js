@@ -39,7 +39,8 @@ async function check(touched) {
 
 if (form) {
   const touched = new Set();
-  form.addEventListener("input", (event) => {
+  // Half an address is no reason to ask another server.
+  form.addEventListener(form.dataset.step === "3" ? "change" : "input", (event) => {
     if (event.target.name) touched.add(event.target.name);
     clearTimeout(timer);
     timer = setTimeout(() => check(touched), REST);
