@@ -42,7 +42,12 @@ impl Server {
 
     /// A server that has no administrator yet.
     pub async fn not_set_up() -> Self {
-        Self::start(&[], |_| ()).await
+        Self::not_set_up_with(&[]).await
+    }
+
+    /// The same with more on its command line.
+    pub async fn not_set_up_with(flags: &[&str]) -> Self {
+        Self::start(flags, |_| ()).await
     }
 
     /// A server whose parts a test has changed.
