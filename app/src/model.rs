@@ -7,3 +7,4 @@ pub mod preferences;
 pub mod session;
 pub mod setup;
 pub mod terminal;
+pub mod waitlist;

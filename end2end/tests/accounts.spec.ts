@@ -1,24 +1,10 @@
 // Setting up, inviting, tokens and the audit log: forms that work without scripts, as people use them.
-import { join, resolve } from 'node:path';
-
 import { type Browser, type Page } from '@playwright/test';
 
 import { ADMIN, expect, openSignIn, test } from '../fixtures.ts';
+import { look } from '../support/look.ts';
 
-const PICTURES = resolve(import.meta.dirname, '../results/look');
 const PASSWORD = 'a few words of my own';
-
-/** Pictures of a page, dark and light, and what breaks on it: accessibility, and anything wider than the screen. */
-async function look(page: Page, name: string, axe: (page: Page) => Promise<string[]>): Promise<void> {
-  const { project } = test.info();
-  for (const colorScheme of ['dark', 'light'] as const) {
-    await page.emulateMedia({ colorScheme });
-    expect(await axe(page), `${name}, ${colorScheme}`).toEqual([]);
-    await page.screenshot({ path: join(PICTURES, `${project.name}-${name}-${colorScheme}.png`), fullPage: true });
-  }
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(overflow, `${name} is no wider than the screen`).toBe(0);
-}
 
 /** A page of another person's. */
 async function stranger(browser: Browser, javaScriptEnabled = true): Promise<Page> {

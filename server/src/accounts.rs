@@ -7,9 +7,11 @@ mod audit;
 mod configured;
 pub mod people;
 pub mod tokens;
+mod waitlist;
 
 pub use audit::Audit;
 pub use configured::make_configured_administrator;
+pub use waitlist::{Asked, MOST_WAITING, Waitlist};
 
 use std::sync::Arc;
 
@@ -19,6 +21,7 @@ use app::model::account::{
     Invited, Person, PersonState, Role, SignedInBrowser,
 };
 use app::model::error::{ApiError, ErrorCode, FieldError};
+use app::model::waitlist::Waiting;
 use async_trait::async_trait;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -147,6 +150,21 @@ impl backend::Accounts for AccountService {
     async fn remove_person(&self, actor: &Actor, email: &Email) -> Result<(), ApiError> {
         self.as_admin(actor).await?;
         self.remove(actor, email).await
+    }
+
+    async fn waitlist(&self, actor: &Actor) -> Result<Vec<Waiting>, ApiError> {
+        self.as_admin(actor).await?;
+        self.list_waiting().await
+    }
+
+    async fn approve(&self, actor: &Actor, email: &Email) -> Result<Invited, ApiError> {
+        self.as_admin(actor).await?;
+        self.invite_waiting(actor, email).await
+    }
+
+    async fn dismiss(&self, actor: &Actor, email: &Email) -> Result<(), ApiError> {
+        self.as_admin(actor).await?;
+        self.dismiss_waiting(actor, email).await
     }
 
     async fn audit(&self, actor: &Actor, query: AuditQuery) -> Result<Vec<AuditEntry>, ApiError> {

@@ -11,7 +11,7 @@ use leptos::config::LeptosOptions;
 use runtime::Runtime;
 use thiserror::Error;
 
-use crate::accounts::{self, AccountService, Audit};
+use crate::accounts::{self, AccountService, Audit, MOST_WAITING, Waitlist};
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::database::{Database, DatabaseError};
@@ -38,6 +38,8 @@ pub struct App {
     pub accounts: Arc<dyn Accounts>,
     /// What administrators see and mend of all of it.
     pub operations: Arc<dyn Operations>,
+    /// What strangers call who ask to be let in.
+    pub waitlist: Arc<Waitlist>,
     /// Who did what.
     pub audit: Audit,
     /// What can be changed while it runs.
@@ -151,6 +153,8 @@ impl AppBuilder {
         let sessions: Arc<dyn Sessions> = Arc::clone(&service) as Arc<dyn Sessions>;
         let accounts = AccountService::new(database.clone(), Arc::clone(&auth), audit.clone(), Arc::clone(&sessions));
         let operations = OperationsService::new(database.clone(), Arc::clone(&runtime), Arc::clone(&service), &config);
+        let waitlist =
+            Waitlist::new(database.clone(), Arc::clone(&auth), audit.clone(), &config.waitlist, MOST_WAITING);
         Ok(App {
             config: Arc::new(config),
             preferences: Arc::new(PreferencesService::new(database.clone())),
@@ -159,6 +163,7 @@ impl AppBuilder {
             sessions,
             accounts: Arc::new(accounts),
             operations: Arc::new(operations),
+            waitlist: Arc::new(waitlist),
             audit,
             settings,
             sockets: Sockets { sessions: service, live: auth.live.clone(), shutdown: shutdown.clone() },

@@ -15,6 +15,7 @@ mod password;
 mod permission;
 pub mod proxy;
 mod token;
+pub mod turnstile;
 mod vouched;
 
 pub use attempts::{Attempts, Standing};

@@ -52,6 +52,8 @@ pub struct Waitlist {
 pub struct Turnstile {
     pub site_key: String,
     pub secret: Secret,
+    /// Where a token is verified.
+    pub verify_url: String,
 }
 
 /// All that can be configured, checked.

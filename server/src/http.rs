@@ -15,6 +15,7 @@ mod error;
 mod extract;
 mod guard;
 mod health;
+mod landing;
 mod limits;
 mod oidc;
 mod openapi;
@@ -52,6 +53,7 @@ pub fn router(app: App) -> Router {
         .merge(sign_in::router())
         .merge(oidc::router())
         .merge(welcome::router())
+        .merge(landing::router())
         .merge(account::router())
         .merge(admin::router())
         .route("/health", get(health::alive))

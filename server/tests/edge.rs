@@ -35,3 +35,5 @@ mod sign_in;
 mod support;
 #[path = "edge/tls.rs"]
 mod tls;
+#[path = "edge/waitlist.rs"]
+mod waitlist;

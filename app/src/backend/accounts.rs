@@ -8,6 +8,7 @@ use crate::model::account::{
     Invited, Person, SignedInBrowser,
 };
 use crate::model::error::ApiError;
+use crate::model::waitlist::Waiting;
 
 /// People, and what signs them in. What concerns others is for admins, and FORBIDDEN for everybody else.
 #[async_trait]
@@ -43,6 +44,12 @@ pub trait Accounts: Send + Sync + 'static {
     /// Removes a person: signs them out and stops their sessions, whose files are kept. NOT_FOUND, CONFLICT for the
     /// last admin.
     async fn remove_person(&self, actor: &Actor, email: &Email) -> Result<(), ApiError>;
+    /// Everybody who waits to be let in, longest first.
+    async fn waitlist(&self, actor: &Actor) -> Result<Vec<Waiting>, ApiError>;
+    /// Invites somebody who waits, who waits no more then. NOT_FOUND; CONFLICT when they have an account by now.
+    async fn approve(&self, actor: &Actor, email: &Email) -> Result<Invited, ApiError>;
+    /// Takes somebody off the waitlist; they may ask again. NOT_FOUND.
+    async fn dismiss(&self, actor: &Actor, email: &Email) -> Result<(), ApiError>;
     /// Entries of the audit log, latest first, at most a hundred.
     async fn audit(&self, actor: &Actor, query: AuditQuery) -> Result<Vec<AuditEntry>, ApiError>;
 }

@@ -1,4 +1,4 @@
-//! How often an address may try to sign in.
+//! How often an address may try what costs something: to sign in, to join the waitlist.
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::num::NonZeroU32;
@@ -10,7 +10,7 @@ use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::HashMapStateStore;
 use governor::{Quota, RateLimiter};
 
-/// Attempts an address may make at once.
+/// Attempts to sign in that an address may make at once.
 const BURST: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// How long one attempt takes to come back. A token has 256 bits, so this guards the log and the
 /// processor more than the token.
@@ -22,6 +22,8 @@ type Limiter = RateLimiter<IpAddr, HashMapStateStore<IpAddr>, DefaultClock, Stat
 
 /// Counts attempts by address.
 pub struct Attempts {
+    /// How many may be made at once.
+    burst: NonZeroU32,
     limiter: Limiter,
     /// Held while old addresses are forgotten, so that one caller does it and not all.
     sweeping: Mutex<()>,
@@ -40,8 +42,7 @@ pub struct Standing {
 
 impl Default for Attempts {
     fn default() -> Self {
-        let quota = Quota::with_period(REFILL).unwrap_or(Quota::per_minute(BURST)).allow_burst(BURST);
-        Self { limiter: RateLimiter::hashmap(quota).with_middleware(), sweeping: Mutex::new(()) }
+        Self::new(BURST, REFILL)
     }
 }
 
@@ -52,9 +53,16 @@ impl std::fmt::Debug for Attempts {
 }
 
 impl Attempts {
+    /// `burst` at once, of which one comes back each `refill`.
+    #[must_use]
+    pub fn new(burst: NonZeroU32, refill: Duration) -> Self {
+        let quota = Quota::with_period(refill).unwrap_or(Quota::per_minute(burst)).allow_burst(burst);
+        Self { burst, limiter: RateLimiter::hashmap(quota).with_middleware(), sweeping: Mutex::new(()) }
+    }
+
     /// Counts one attempt by `address`.
     pub fn count(&self, address: IpAddr) -> Standing {
-        let limit = BURST.get();
+        let limit = self.burst.get();
         match self.limiter.check_key(&self.key(address)) {
             Ok(state) => Standing { limit, remaining: state.remaining_burst_capacity(), retry_after: None },
             Err(until) => {

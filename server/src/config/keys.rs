@@ -34,7 +34,7 @@ const fn many(name: &'static str, value: &'static str, help: &'static str) -> Ke
 }
 
 /// All of them, in the order that `berth config` prints.
-pub(super) const KEYS: [Key; 30] = [
+pub(super) const KEYS: [Key; 31] = [
     one("listen", "ADDRESS:PORT", "Where to listen for HTTP"),
     one("data_dir", "DIRECTORY", "Where everything that must survive a restart is kept"),
     one("database_url", "URL", "sqlite://PATH or postgres://USER:PASSWORD@HOST/DATABASE"),
@@ -61,6 +61,7 @@ pub(super) const KEYS: [Key; 30] = [
     one("waitlist.open", "BOOLEAN", "Whether strangers see a page on which they can ask to be let in"),
     one("turnstile.site_key", "KEY", "Cloudflare Turnstile's key for that page, to keep robots off it"),
     one("turnstile.secret_file", "FILE", "The file that holds Turnstile's secret"),
+    one("turnstile.verify_url", "URL", "Where its tokens are verified, when that is not Cloudflare's own address"),
     one("limits.cpu_millis", "NUMBER", "Thousandths of a CPU for each container"),
     one("limits.memory", "SIZE", "Memory for each container, such as 3GiB"),
     one("limits.pids", "NUMBER", "Processes and threads for each container"),

@@ -7,6 +7,9 @@ use super::values::Reader;
 use super::{TlsFiles, Turnstile, Waitlist};
 use crate::settings::{Choices, Oidc, Proxy, Secret, check_issuer};
 
+/// Where Cloudflare verifies Turnstile's tokens (developers.cloudflare.com/turnstile, "Validate the token").
+const TURNSTILE: &str = "https://challenges.cloudflare.com/turnstile/v0/siteverify";
+
 /// What the wizard is not asked, because it stands here.
 pub(super) fn read(
     reader: &Reader<'_>,
@@ -75,10 +78,17 @@ pub(super) fn read_waitlist(
     let is_open = reader.optional("waitlist.open", boolean)?.unwrap_or_default();
     let site_key = reader.optional("turnstile.site_key", text)?;
     let secret = read_secret(reader, "turnstile.secret_file", path)?;
+    let verify_url = reader.optional("turnstile.verify_url", check_issuer)?;
     let turnstile = match (site_key, secret) {
-        (Some(site_key), Some(secret)) => Some(Turnstile { site_key, secret }),
+        (Some(site_key), Some(secret)) => {
+            let verify_url = verify_url.unwrap_or_else(|| TURNSTILE.to_owned());
+            Some(Turnstile { site_key, secret, verify_url })
+        }
         (Some(_), None) => return Err(reader.refuse("turnstile.site_key", "turnstile.secret_file is not set")),
         (None, Some(_)) => return Err(reader.refuse("turnstile.secret_file", "turnstile.site_key is not set")),
+        (None, None) if verify_url.is_some() => {
+            return Err(reader.refuse("turnstile.verify_url", "turnstile.site_key is not set"));
+        }
         (None, None) => None,
     };
     Ok(Waitlist { is_open, turnstile })

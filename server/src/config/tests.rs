@@ -144,6 +144,31 @@ fn a_wrong_value_is_refused_with_its_place() {
 }
 
 #[test]
+fn the_waitlist_is_closed_until_it_is_opened_and_turnstile_takes_both_of_its_keys() {
+    let closed = Place::new().load(&[]).expect("good").waitlist;
+    assert_eq!(closed, Waitlist::default());
+    assert!(!closed.is_open);
+    let place = Place::new().file("secret", "hunter2\n");
+    let keys = ["--waitlist-open", "true", "--turnstile-site-key", "0x4AAA", "--turnstile-secret-file", "secret"];
+    let open = place.load(&keys).expect("good").waitlist;
+    let turnstile = open.turnstile.expect("configured");
+    assert!(open.is_open && turnstile.secret.reveal() == "hunter2");
+    assert_eq!(turnstile.verify_url, "https://challenges.cloudflare.com/turnstile/v0/siteverify");
+    let elsewhere = [&keys[..], &["--turnstile-verify-url", "http://127.0.0.1:9/verify"]].concat();
+    let turnstile = place.load(&elsewhere).expect("good").waitlist.turnstile.expect("configured");
+    assert_eq!(turnstile.verify_url, "http://127.0.0.1:9/verify");
+    for (flags, told) in [
+        (&keys[..4], "--turnstile-site-key: turnstile.site_key: turnstile.secret_file is not set"),
+        (&keys[4..], "--turnstile-secret-file: turnstile.secret_file: turnstile.site_key is not set"),
+        (&elsewhere[6..], "--turnstile-verify-url: turnstile.verify_url: turnstile.site_key is not set"),
+    ] {
+        assert_eq!(place.refusal(flags), told);
+    }
+    assert!(place.refusal(&["--waitlist-open", "maybe"]).contains("expected true or false"));
+    assert!(place.refusal(&["--turnstile-verify-url", "http://elsewhere.example"]).contains("expected an https://"));
+}
+
+#[test]
 fn the_data_directory_is_the_systems_for_root_and_the_persons_otherwise() {
     let root = Place { is_root: true, ..Place::new() };
     assert_eq!(root.load(&[]).expect("good").data_dir, PathBuf::from("/var/lib/berth"));

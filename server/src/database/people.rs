@@ -9,7 +9,7 @@ use sea_orm::{
 use time::OffsetDateTime;
 
 use super::entities::person::{Column, Entity, Model};
-use super::entities::{api_token, identity, sign_in};
+use super::entities::{api_token, identity, sign_in, waiting};
 use super::{Database, DatabaseError, TokenHash, from_micros, to_micros};
 
 /// A person as the database holds them.
@@ -78,7 +78,7 @@ impl Database {
         self.query("counting the admins", active_admins().count(&self.connection)).await
     }
 
-    /// Stores a new person.
+    /// Stores a new person, who waits no more if they did.
     ///
     /// # Errors
     /// [`DatabaseError::Conflict`] when the id or the address is taken, and as every query.
@@ -94,9 +94,14 @@ impl Database {
             created_at: to_micros(person.created_at),
             seen_at: person.seen_at.map(to_micros),
         };
-        let query = Entity::insert(row.into_active_model()).exec_without_returning(&self.connection);
-        self.query("storing a person", query).await?;
-        Ok(())
+        let email = row.email.clone();
+        let stored = async {
+            let transaction = self.connection.begin().await?;
+            Entity::insert(row.into_active_model()).exec_without_returning(&transaction).await?;
+            waiting::Entity::delete_by_id(email).exec(&transaction).await?;
+            transaction.commit().await
+        };
+        self.query("storing a person", stored).await
     }
 
     /// Changes a person's role and state, each unless none, but not so that no active admin is left; answers whether

@@ -16,16 +16,15 @@ pub struct Waiting {
 }
 
 impl Database {
-    /// Notes that `email` asked at `now`; whoever waits already goes on waiting.
+    /// Notes that `email` asked at `now`; answers whether they are new on it. Whoever waits already goes on waiting.
     ///
     /// # Errors
     /// As every query.
-    pub async fn join_waitlist(&self, email: &Email, now: OffsetDateTime) -> Result<(), DatabaseError> {
+    pub async fn join_waitlist(&self, email: &Email, now: OffsetDateTime) -> Result<bool, DatabaseError> {
         let row = Model { email: email.to_string(), asked_at: to_micros(now) };
         let once = OnConflict::column(Column::Email).do_nothing().to_owned();
         let query = Entity::insert(row.into_active_model()).on_conflict(once);
-        self.query("storing who waits", query.exec_without_returning(&self.connection)).await?;
-        Ok(())
+        Ok(self.query("storing who waits", query.exec_without_returning(&self.connection)).await? > 0)
     }
 
     /// Everybody who waits, longest first.
@@ -35,6 +34,15 @@ impl Database {
     pub async fn waitlist(&self) -> Result<Vec<Waiting>, DatabaseError> {
         let query = Entity::find().order_by_asc(Column::AskedAt).all(&self.connection);
         self.query("reading who waits", query).await?.into_iter().map(TryInto::try_into).collect()
+    }
+
+    /// Whether `email` waits.
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn is_on_waitlist(&self, email: &Email) -> Result<bool, DatabaseError> {
+        let query = Entity::find_by_id(email.as_str()).one(&self.connection);
+        Ok(self.query("reading who waits", query).await?.is_some())
     }
 
     /// How many wait.

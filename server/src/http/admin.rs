@@ -4,6 +4,7 @@ mod audit;
 mod people;
 mod runtime;
 mod sessions;
+mod waiting;
 
 use ::app::model::error::ApiError;
 use ::app::model::preferences::Preferences;

@@ -29,7 +29,7 @@ pub(super) fn of(extensions: &http::Extensions) -> IpAddr {
 
 /// A request's address, for a handler.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct From(pub(super) IpAddr);
+pub struct From(pub(super) IpAddr);
 
 impl<S: Send + Sync> FromRequestParts<S> for From {
     type Rejection = std::convert::Infallible;

@@ -3,8 +3,10 @@
 pub mod admin;
 pub mod person;
 pub mod preferences;
+pub mod public;
 pub mod session;
 pub mod setup;
 pub mod terminal;
 pub mod token;
 pub mod user;
+pub mod waitlist;

@@ -8,7 +8,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, header};
 
 use super::error::HttpError;
-use super::{SOCKET_ROUTE, assets, client_address, oidc, setup, sign_in, welcome};
+use super::{SOCKET_ROUTE, assets, client_address, landing, oidc, setup, sign_in, welcome};
 use crate::app::App;
 use crate::auth::{self, Area, Caller, Who};
 
@@ -106,16 +106,29 @@ async fn turn_away(app: &App, access: Access, request: Parts) -> Result<Response
     if !app.auth.is_set_up().await? {
         return Ok(Redirect::to(setup::PATH).into_response());
     }
+    if request.uri.path() == "/" && app.waitlist.is_open().await? {
+        return Ok(landing::show(app, &request.uri));
+    }
     Ok(Redirect::to(&sign_in::address_for(&request.uri)).into_response())
 }
+
+/// What programs may ask without a credential.
+const PUBLIC: [&str; 2] = ["/public/onboarding-config", "/public/waitlist"];
 
 fn access(request: &Request) -> Access {
     let path = request.uri().path();
     let is_open = matches!(
         path,
-        "/health" | sign_in::PATH | oidc::BEGIN | oidc::CALLBACK | setup::SCRIPT | setup::STATUS | welcome::PATH
+        "/health"
+            | sign_in::PATH
+            | oidc::BEGIN
+            | oidc::CALLBACK
+            | setup::SCRIPT
+            | setup::STATUS
+            | welcome::PATH
+            | landing::PATH
     );
-    if is_open || assets::is_asset(path) {
+    if is_open || PUBLIC.contains(&path) || assets::is_asset(path) {
         Access::Open
     } else if path == setup::PATH || path.starts_with(setup::API) {
         Access::Setup
@@ -130,7 +143,7 @@ fn access(request: &Request) -> Access {
 
 /// Whether `path` is one that programs call, and so never answered with a page.
 pub(super) fn is_for_programs(path: &str) -> bool {
-    ["/api", "/rpc"]
+    ["/api", "/public", "/rpc"]
         .iter()
         .any(|root| path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
 }

@@ -7,7 +7,7 @@ use utoipa::{IntoResponses, Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::controllers::{admin, person, preferences, session, setup, terminal, token, user};
+use super::controllers::{admin, person, preferences, public, session, setup, terminal, token, user, waitlist};
 use super::health;
 use crate::app::App;
 use crate::auth::SESSION_COOKIE;
@@ -27,6 +27,7 @@ use crate::auth::SESSION_COOKIE;
         (name = "people", description = "Who is signed in, and what they prefer"),
         (name = "admin", description = "Other people, the whole server, and what was done; for administrators"),
         (name = "setup", description = "The first run, and its answers later; for administrators"),
+        (name = "public", description = "What strangers may ask; no credential is needed"),
         (name = "health", description = "Whether what the server stands on works"),
     ),
     security(("cookie" = []), ("token" = [])),
@@ -142,6 +143,11 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(admin::runtime::runtime))
         .routes(routes!(admin::destroy_by_id::destroy_by_id))
         .routes(routes!(admin::reconcile::reconcile))
+        .routes(routes!(waitlist::list::list))
+        .routes(routes!(waitlist::approve::approve))
+        .routes(routes!(waitlist::dismiss::dismiss))
+        .routes(routes!(public::onboarding_config::onboarding_config))
+        .routes(routes!(public::join_waitlist::join_waitlist))
         .routes(routes!(health::health))
 }
 

@@ -69,7 +69,8 @@ pub(super) fn settings(title: &str, preferences: &Preferences, links: &[(&str, &
     respond(StatusCode::OK, title, preferences, &main, None)
 }
 
-fn respond(
+/// A whole page, as it is given.
+pub(super) fn respond(
     status: StatusCode,
     title: &str,
     preferences: &Preferences,

@@ -4,9 +4,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 
 /// Nothing from elsewhere, no plugins, no frames; no inline script but with a page's nonce. `'self'` holds for
 /// a page's own sockets too (CSP level 3, "scheme-part matches").
-fn policy(script_nonce: &str, more_connections: &str) -> String {
+fn policy(more_scripts: &str, more_connections: &str) -> String {
     format!(
-        "default-src 'self'; script-src 'self' {script_nonce}'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; \
+        "default-src 'self'; script-src 'self' {more_scripts}'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; \
          img-src 'self' data:; font-src 'self'; connect-src 'self'{more_connections}; object-src 'none'; base-uri 'none'; \
          form-action 'self'; frame-ancestors 'none'"
     )
@@ -17,6 +17,11 @@ fn policy(script_nonce: &str, more_connections: &str) -> String {
 pub(super) fn policy_with_nonce(nonce: &str, reload_port: Option<u32>) -> Option<HeaderValue> {
     let reload = reload_port.map(|port| format!(" ws://127.0.0.1:{port} ws://localhost:{port}"));
     HeaderValue::try_from(policy(&format!("'nonce-{nonce}' "), &reload.unwrap_or_default())).ok()
+}
+
+/// The policy of a page with a widget of `host`'s, which is a script and a frame.
+pub(super) fn policy_with_widget(host: &str) -> Option<HeaderValue> {
+    HeaderValue::try_from(format!("{}; frame-src {host}", policy(&format!("{host} "), ""))).ok()
 }
 
 /// Referrers stay within the site, for a sign-in link's token is in its query; not `no-referrer`, with

@@ -24,7 +24,7 @@ fn closed_routes() -> Vec<(String, String)> {
             .replace("{address}", "abcdefghij01-1")
             .replace("{email}", "nobody@example.org");
         // What everybody may know.
-        if path == "/api/setup/status" {
+        if ["/api/setup/status", "/public/onboarding-config", "/public/waitlist"].contains(&path.as_str()) {
             continue;
         }
         routes.extend(methods.as_object().unwrap().keys().map(|method| (method.to_uppercase(), path.clone())));
@@ -47,6 +47,8 @@ fn closed_routes() -> Vec<(String, String)> {
         ("GET", "/api"),
         ("GET", "/api/nothing"),
         ("POST", "/rpc/nothing"),
+        ("GET", "/public"),
+        ("POST", "/public/nothing"),
         ("GET", "/nothing"),
         ("DELETE", "/nothing"),
         ("GET", "/pkg"),
@@ -59,7 +61,7 @@ fn closed_routes() -> Vec<(String, String)> {
 }
 
 fn is_turned_away(response: &Response, method: &str, path: &str) -> bool {
-    let is_for_programs = path.starts_with("/api") || path.starts_with("/rpc");
+    let is_for_programs = ["/api", "/public", "/rpc"].iter().any(|root| path.starts_with(root));
     if is_for_programs || WRITES.contains(&method) {
         return response.status == 401 && response.json()["code"] == "AUTH_ERROR";
     }

@@ -12,7 +12,7 @@ use crate::support::server::Server;
 /// Who may reach a route besides an admin's browser, which may reach all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Row {
-    /// Everybody.
+    /// Everybody, and writes with the server's own Origin.
     Open,
     /// Any person's browser, and no token.
     Own,
@@ -71,6 +71,11 @@ const ROUTES: &[(&str, &str, Row)] = &[
     ("GET", "/api/admin/runtime", Row::Admin),
     ("POST", "/api/admin/destroy-by-id", Row::Admin),
     ("POST", "/api/admin/reconcile", Row::Admin),
+    ("GET", "/api/admin/waitlist", Row::Admin),
+    ("POST", "/api/admin/waitlist/{email}/approve", Row::Admin),
+    ("DELETE", "/api/admin/waitlist/{email}", Row::Admin),
+    ("GET", "/public/onboarding-config", Row::Open),
+    ("POST", "/public/waitlist", Row::Open),
     ("GET", "/api/health", Row::General),
 ];
 
@@ -99,7 +104,11 @@ const OTHERS: &[(&str, &str, Row)] = &[
     ("POST", "/admin/sessions/abcdefghij01/delete", Row::AdminOwn),
     ("GET", "/admin/runtime", Row::AdminOwn),
     ("POST", "/admin/runtime/reconcile", Row::AdminOwn),
+    ("GET", "/health", Row::Open),
+    ("GET", "/waitlist", Row::Open),
+    ("POST", "/waitlist", Row::Open),
     ("GET", "/nothing", Row::Own),
+    ("GET", "/public/nothing", Row::Own),
     ("GET", "/api/nothing", Row::Own),
     ("POST", "/rpc/nothing", Row::Own),
     ("GET", "/admin/nothing", Row::AdminOwn),
@@ -194,12 +203,19 @@ async fn every_route_lets_in_those_whom_its_row_names_and_nobody_else() {
             continue;
         }
         let what = format!("{method} {path}");
-        if row == Row::Open {
-            assert!(got_through(&server.request(&method, &path).own_origin().send().await), "{what}: nobody");
-            continue;
-        }
         let browser = |cookie: &str| server.own(cookie, &method, &path).send();
         let program = |secret: &str| bearing(server.request(&method, &path), secret).send();
+        if row == Row::Open {
+            assert!(got_through(&server.request(&method, &path).own_origin().send().await), "{what}: nobody");
+            for cookie in [&admin, &user, &blocked] {
+                assert!(got_through(&browser(cookie).await), "{what}: somebody");
+            }
+            // It is not asked for, so that it opens nothing either.
+            for secret in [&everything, &expired] {
+                assert_eq!(got_through(&program(secret).await), is_read(&method), "{what}: a token");
+            }
+            continue;
+        }
         assert!(!got_through(&server.request(&method, &path).own_origin().send().await), "{what}: nobody");
         assert!(!got_through(&browser(&blocked).await), "{what}: a blocked person");
         assert!(!got_through(&program(&expired).await), "{what}: an expired token");
@@ -216,7 +232,6 @@ async fn every_route_lets_in_those_whom_its_row_names_and_nobody_else() {
         assert_eq!(got_through(&program(&of_a_user).await), may, "{what}: a user's token");
         for (scope, secret) in &single {
             let may = match (row, scope) {
-                (Row::Open, _) => true,
                 (Row::Own | Row::AdminOwn, _) => false,
                 (Row::General, Scope::Sessions) => true,
                 (Row::General, _) => is_read(&method),
@@ -224,6 +239,7 @@ async fn every_route_lets_in_those_whom_its_row_names_and_nobody_else() {
                 (Row::Sessions, Scope::Read) => is_read(&method),
                 (Row::Sessions, _) => false,
                 (Row::Admin, scope) => *scope == Scope::Admin,
+                (Row::Open, _) => true,
             };
             assert_eq!(got_through(&program(secret).await), may, "{what}: a token for {scope:?}");
         }

@@ -68,6 +68,7 @@ const ACTIONS: &[(&str, &str)] = &[
     ("browser", "browsers"),
     ("token", "API tokens"),
     ("person", "people"),
+    ("waitlist", "the waitlist"),
     ("session", "sessions"),
     ("container", "containers"),
 ];

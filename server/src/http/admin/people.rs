@@ -13,7 +13,7 @@ use axum::routing::{get, post};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{PEOPLE, page, refusal};
+use super::{PEOPLE, page, refusal, waiting};
 use crate::app::App;
 use crate::http::HttpError;
 use crate::http::account::day;
@@ -22,7 +22,7 @@ use crate::http::plain::{self, Told};
 use crate::http::sign_in::{encode, malformed};
 
 /// Where the page's forms go.
-const FORM: &str = "/admin/people";
+pub(super) const FORM: &str = "/admin/people";
 
 pub(super) fn router() -> Router<App> {
     Router::new().route(PEOPLE, get(show_people)).route(FORM, post(change))
@@ -48,6 +48,7 @@ async fn show_people(
         ("unblock", Ok(who)) => Told::Done(format!("{who} may come in again.")),
         ("promote", Ok(who)) => Told::Done(format!("{who} is an administrator now.")),
         ("demote", Ok(who)) => Told::Done(format!("{who} is no administrator any more.")),
+        ("dismiss", Ok(who)) => Told::Done(format!("{who} does not wait any more.")),
         ("remove", Ok(who)) => Told::Done(format!("{who} is removed. Their files are kept.")),
         _ => Told::Nothing,
     };
@@ -98,6 +99,8 @@ async fn act(app: &App, actor: &Actor, form: &PeopleForm) -> Result<Option<Invit
             let role = Role::of_word(&form.role).unwrap_or(Role::User);
             return app.accounts.invite(actor, InvitePerson { email, role }).await.map(Some);
         }
+        "approve" => return app.accounts.approve(actor, &email).await.map(Some),
+        "dismiss" => return app.accounts.dismiss(actor, &email).await.map(|()| None),
         "link" => return app.accounts.renew_link(actor, &email).await.map(Some),
         "remove" => return app.accounts.remove_person(actor, &email).await.map(|()| None),
         "block" => state(PersonState::Blocked),
@@ -125,6 +128,7 @@ async fn people_page(
     invited: Option<(&Invited, &str)>,
 ) -> Result<Response, HttpError> {
     let people = app.accounts.people(actor).await?;
+    let (waitlist, is_open) = (app.accounts.waitlist(actor).await?, app.waitlist.is_open().await?);
     let body = html! {
         (told.markup())
         @if let Some((invited, address)) = invited {
@@ -134,6 +138,7 @@ async fn people_page(
                 pre class="secret" tabindex="0" { (address) }
             }
         }
+        @if is_open || !waitlist.is_empty() { (waiting::section(&waitlist)) }
         (invite_form())
         section class="card" aria-labelledby="everybody" {
             h2 id="everybody" { "Everybody" }

@@ -1,0 +1,5 @@
+//! `/api/admin/waitlist`.
+
+pub mod approve;
+pub mod dismiss;
+pub mod list;
