@@ -88,7 +88,8 @@ async fn people_and_what_signs_them_in(database: &Database) {
     assert!(!database.change_person("admin", Some(Role::User), None).await.unwrap(), "the last admin");
     assert!(!database.change_person("admin", None, Some(PersonState::Blocked)).await.unwrap(), "the last admin");
     assert!(database.change_person("admin", Some(Role::Admin), Some(PersonState::Active)).await.unwrap());
-    assert_eq!(database.person_by_id("admin").await.unwrap().unwrap().state, PersonState::Pending, "no password yet");
+    let admin = database.person_by_id("admin").await.unwrap().unwrap();
+    assert_eq!((admin.state, admin.password), (PersonState::Active, None), "whom somebody else vouches for");
     database.set_password("admin", "$argon2id$").await.unwrap();
     assert!(database.change_person("admin", None, Some(PersonState::Active)).await.unwrap());
     assert!(!database.delete_person("admin").await.unwrap(), "the last admin");

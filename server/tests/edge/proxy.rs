@@ -264,6 +264,10 @@ async fn whom_the_proxy_means_comes_in_by_invitation_or_domain_and_goes_when_tol
     let mut later = proxy.claims("bob@example.org");
     later["jti"] = json!("another");
     assert_eq!(ask(&server, &key.sign(Algorithm::ES256, &later)).await.status, 403);
+    // Let in again they are pending, until the proxy vouches for them again.
+    let again = server.own(&admin, "PATCH", "/api/users/bob@example.org").json(r#"{"state":"active"}"#).send().await;
+    assert_eq!(again.json()["state"], "pending");
+    assert_eq!(ask(&server, &key.sign(Algorithm::ES256, &later)).await.json()["state"], "active");
     server.close().await;
 }
 
