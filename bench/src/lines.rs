@@ -5,6 +5,7 @@ mod echo;
 mod interrupt;
 mod leaks;
 mod memory;
+mod middleware;
 mod page;
 mod stall;
 mod start;
@@ -59,6 +60,7 @@ const LONG: Duration = Duration::from_secs(600);
 pub const ALL: &[Line] = &[
     Line { name: "memory", needs_server: true, limit: LONG, measure: memory::measure },
     Line { name: "page", needs_server: true, limit: MINUTE, measure: page::measure },
+    Line { name: "middleware", needs_server: true, limit: MINUTE, measure: middleware::measure },
     Line { name: "start", needs_server: true, limit: LONG, measure: start::measure },
     Line { name: "connect", needs_server: false, limit: LONG, measure: connect::first_byte },
     Line { name: "reattach", needs_server: false, limit: LONG, measure: connect::reattach },

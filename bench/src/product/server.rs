@@ -16,7 +16,7 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use super::{Product, Registry, Running, first_output, reap};
-use crate::http::{self, Answer};
+use crate::http::{self, Answer, Connection};
 use crate::machine::guest_of;
 use crate::socket::{Socket, Stream};
 
@@ -105,6 +105,11 @@ impl Server {
     pub fn request(&self, method: &str, path: &str, more_headers: &str) -> Result<Answer> {
         let body = if method == "POST" { "{}" } else { "" };
         http::request(self.address, method, path, &format!("{}{more_headers}", self.headers), body)
+    }
+
+    /// A connection to keep, and the header lines of the signed-in administrator.
+    pub fn keep(&self) -> Result<(Connection, &str)> {
+        Ok((Connection::open(self.address)?, &self.headers))
     }
 
     /// Makes a session, not started.
