@@ -7,6 +7,7 @@ mod leaks;
 mod memory;
 mod middleware;
 mod page;
+mod sign_in;
 mod stall;
 mod start;
 mod throughput;
@@ -67,6 +68,7 @@ pub const ALL: &[Line] = &[
     Line { name: "echo", needs_server: false, limit: LONG, measure: echo::alone },
     Line { name: "echo-flood", needs_server: false, limit: LONG, measure: echo::beside_a_flood },
     Line { name: "echo-20", needs_server: false, limit: LONG, measure: echo::twenty },
+    Line { name: "sign-in", needs_server: true, limit: LONG, measure: sign_in::measure },
     Line { name: "throughput", needs_server: false, limit: LONG, measure: throughput::measure },
     Line { name: "interrupt", needs_server: false, limit: LONG, measure: interrupt::measure },
     Line { name: "stall", needs_server: false, limit: LONG, measure: stall::measure },
