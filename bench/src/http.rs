@@ -1,9 +1,10 @@
-//! One HTTP/1.1 request over a TCP connection of its own: as much as a benchmark needs.
+//! HTTP/1.1 requests, each over a TCP connection of its own or one after another over the same: as much as a
+//! benchmark needs.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 
 use crate::terminal::{PATIENCE, find};
 
@@ -49,9 +50,7 @@ fn send(
     kind: Option<&str>,
     body: &str,
 ) -> Result<Answer> {
-    let mut stream = TcpStream::connect(address).with_context(|| format!("can't connect to {address}"))?;
-    stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
+    let Connection { mut stream, .. } = Connection::open(address)?;
     let content =
         kind.map(|kind| format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", body.len())).unwrap_or_default();
     let request =
@@ -60,6 +59,44 @@ fn send(
     let mut answer = Vec::new();
     stream.read_to_end(&mut answer).with_context(|| format!("{method} {path} was not answered"))?;
     parse(answer).with_context(|| format!("{method} {path} was answered with something else than HTTP"))
+}
+
+/// A connection that is kept for one request after another.
+#[derive(Debug)]
+pub struct Connection {
+    address: SocketAddr,
+    stream: TcpStream,
+}
+
+impl Connection {
+    /// A new one.
+    pub fn open(address: SocketAddr) -> Result<Self> {
+        let stream = TcpStream::connect(address).with_context(|| format!("can't connect to {address}"))?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        Ok(Self { address, stream })
+    }
+
+    /// Sends a request without body, and waits for its answer, which must say how long it is.
+    pub fn request(&mut self, method: &str, path: &str, headers: &str) -> Result<Answer> {
+        let request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n{headers}\r\n", self.address);
+        self.stream.write_all(request.as_bytes())?;
+        let mut answer = Vec::new();
+        let mut piece = [0; 4096];
+        loop {
+            let length = self.stream.read(&mut piece).with_context(|| format!("{method} {path} was not answered"))?;
+            ensure!(length > 0, "the connection ended before {method} {path} was answered");
+            answer.extend_from_slice(&piece[..length]);
+            if find(&answer, b"\r\n\r\n").is_none() {
+                continue;
+            }
+            let parsed = parse(answer.clone())?;
+            let whole: usize = parsed.header("content-length").context("an answer without its length")?.parse()?;
+            if parsed.body.len() >= whole {
+                return Ok(parsed);
+            }
+        }
+    }
 }
 
 fn parse(mut answer: Vec<u8>) -> Result<Answer> {
@@ -96,6 +133,31 @@ fn unchunk(mut chunked: &[u8]) -> Result<Vec<u8>> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+
+    #[test]
+    fn answers_on_a_kept_connection_end_where_their_length_says() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut connection = Connection::open(listener.local_addr().unwrap()).unwrap();
+        let (mut server, _) = listener.accept().unwrap();
+        let answering = std::thread::spawn(move || {
+            for answer in
+                ["HTTP/1.1 405 No\r\ncontent-length: 3\r\n\r\nabc", "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"]
+            {
+                let mut asked = Vec::new();
+                while find(&asked, b"\r\n\r\n").is_none() {
+                    let mut piece = [0; 1024];
+                    let length = server.read(&mut piece).unwrap();
+                    asked.extend_from_slice(&piece[..length]);
+                }
+                answer.as_bytes().chunks(5).for_each(|piece| server.write_all(piece).unwrap());
+            }
+        });
+        let first = connection.request("DELETE", "/a", "").unwrap();
+        assert_eq!((first.status, first.body.as_slice()), (405, &b"abc"[..]));
+        assert_eq!(connection.request("GET", "/b", "").unwrap().status, 200);
+        answering.join().unwrap();
+        assert!(connection.request("GET", "/c", "").is_err(), "the other end has gone");
+    }
 
     #[test]
     fn a_chunked_answer_is_joined() {

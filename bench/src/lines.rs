@@ -5,7 +5,9 @@ mod echo;
 mod interrupt;
 mod leaks;
 mod memory;
+mod middleware;
 mod page;
+mod sign_in;
 mod stall;
 mod start;
 mod throughput;
@@ -59,12 +61,14 @@ const LONG: Duration = Duration::from_secs(600);
 pub const ALL: &[Line] = &[
     Line { name: "memory", needs_server: true, limit: LONG, measure: memory::measure },
     Line { name: "page", needs_server: true, limit: MINUTE, measure: page::measure },
+    Line { name: "middleware", needs_server: true, limit: MINUTE, measure: middleware::measure },
     Line { name: "start", needs_server: true, limit: LONG, measure: start::measure },
     Line { name: "connect", needs_server: false, limit: LONG, measure: connect::first_byte },
     Line { name: "reattach", needs_server: false, limit: LONG, measure: connect::reattach },
     Line { name: "echo", needs_server: false, limit: LONG, measure: echo::alone },
     Line { name: "echo-flood", needs_server: false, limit: LONG, measure: echo::beside_a_flood },
     Line { name: "echo-20", needs_server: false, limit: LONG, measure: echo::twenty },
+    Line { name: "sign-in", needs_server: true, limit: LONG, measure: sign_in::measure },
     Line { name: "throughput", needs_server: false, limit: LONG, measure: throughput::measure },
     Line { name: "interrupt", needs_server: false, limit: LONG, measure: interrupt::measure },
     Line { name: "stall", needs_server: false, limit: LONG, measure: stall::measure },

@@ -137,7 +137,7 @@ pub fn twenty(context: &Context) -> Result<Vec<Row>> {
 }
 
 /// Times [`BLOCK`] keys, one after another.
-fn block(terminal: &mut dyn Terminal) -> Result<Samples> {
+pub(super) fn block(terminal: &mut dyn Terminal) -> Result<Samples> {
     let mut times = Samples::default();
     for _ in 0..BLOCK {
         let began = Instant::now();

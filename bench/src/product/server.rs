@@ -2,7 +2,7 @@
 //! browser does, with its cookie and Origin.
 
 use std::io::{BufRead as _, BufReader};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -16,7 +16,7 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use super::{Product, Registry, Running, first_output, reap};
-use crate::http::{self, Answer};
+use crate::http::{self, Answer, Connection};
 use crate::machine::guest_of;
 use crate::socket::{Socket, Stream};
 
@@ -51,6 +51,8 @@ impl Server {
         let password_file = data.path().join("admin-password");
         std::fs::write(&password_file, PASSWORD)?;
         command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(data.path()).args(arguments);
+        // The benchmark is a proxy, too: without one, every attempt to sign in would be of one address.
+        command.args(["--trusted-proxies", "127.0.0.1"]);
         command.args(["--admin-email", EMAIL, "--admin-password-file"]).arg(&password_file);
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         command.stderr(std::fs::File::create(log).with_context(|| format!("can't write {}", log.display()))?);
@@ -107,6 +109,17 @@ impl Server {
         http::request(self.address, method, path, &format!("{}{more_headers}", self.headers), body)
     }
 
+    /// A connection to keep, and the header lines of the signed-in administrator.
+    pub fn keep(&self) -> Result<(Connection, &str)> {
+        Ok((Connection::open(self.address)?, &self.headers))
+    }
+
+    /// Tries to sign in from `client`, as a proxy would pass it on; answers the status.
+    pub fn try_sign_in(&self, email: &str, password: &str, client: IpAddr) -> Result<u16> {
+        let client = format!("X-Forwarded-For: {client}\r\n");
+        Ok(post_sign_in(self.address, email, password, &client)?.status)
+    }
+
     /// Makes a session, not started.
     pub fn create_session(&self) -> Result<String> {
         let session = self.request("POST", "/api/sessions", "")?.json().context("no session could be made")?;
@@ -121,12 +134,17 @@ fn sign_in(url: &str) -> Result<(SocketAddr, String)> {
     let rest = url.strip_prefix("http://").context("the printed address is no http URL")?;
     let (host, _) = rest.split_once('/').context("the printed address has no path")?;
     let address = host.parse().with_context(|| format!("{host} is no address"))?;
-    let form = format!("email={EMAIL}&password={PASSWORD}");
-    let answer = http::post_form(address, "/sign-in", &format!("Origin: http://{host}\r\n"), &form)?;
+    let answer = post_sign_in(address, EMAIL, PASSWORD, "")?;
     let cookie =
         answer.header("set-cookie").with_context(|| format!("sign-in answered {} without cookie", answer.status))?;
     let cookie = cookie.split(';').next().unwrap_or_default();
     Ok((address, format!("Cookie: {cookie}\r\nOrigin: http://{host}\r\n")))
+}
+
+/// Sends the sign-in page's form, as that page does.
+fn post_sign_in(address: SocketAddr, email: &str, password: &str, more_headers: &str) -> Result<Answer> {
+    let headers = format!("Origin: http://{address}\r\n{more_headers}");
+    http::post_form(address, "/sign-in", &headers, &format!("email={email}&password={password}"))
 }
 
 impl Product for Server {
