@@ -12,6 +12,8 @@ async function stranger(browser: Browser, javaScriptEnabled = true): Promise<Pag
 }
 
 test('a new server is set up by the printed link, once', async ({ axe, browser, faults, page, startServer }) => {
+  // Each of six pages is looked at in dark and light.
+  test.slow();
   faults.expect(/status of 4(01|22)/);
   const server = await startServer(undefined, true);
   expect(server.printed).toMatch(/\/setup\?token=[0-9a-f]{64}$/);
@@ -58,7 +60,7 @@ test('a new server is set up by the printed link, once', async ({ axe, browser, 
 
   const other = await stranger(browser);
   await other.goto(server.printed);
-  await expect(other).toHaveURL(/\/sign-in$/);
+  await expect(other).toHaveURL(/\/sign-in\?next=\/setup$/);
   await other.context().close();
 });
 

@@ -22,6 +22,8 @@ test('a provider is set up in the wizard, and its people come in by invitation a
   browser,
   startServer,
 }) => {
+  // Eight people, each with pages of two servers.
+  test.slow();
   const server = await startServer(undefined, true);
   const provider = await Provider.start(`${server.origin}/sign-in/callback`);
   const admin = await stranger(browser);

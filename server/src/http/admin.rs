@@ -15,6 +15,7 @@ use axum::response::Response;
 use maud::Markup;
 
 use super::plain::{self, MAX_FORM};
+use super::setup;
 use crate::app::App;
 
 const PEOPLE: &str = "/admin";
@@ -24,7 +25,7 @@ const AUDIT: &str = "/admin/audit";
 
 /// Where administrators may go, besides their own account.
 pub(super) const LINKS: &[(&str, &str)] =
-    &[("Sessions", SESSIONS), ("Runtime", RUNTIME), ("People", PEOPLE), ("Audit log", AUDIT)];
+    &[("Sessions", SESSIONS), ("Runtime", RUNTIME), ("People", PEOPLE), ("Audit log", AUDIT), ("Setup", setup::PATH)];
 
 pub(super) fn router() -> Router<App> {
     people::router()

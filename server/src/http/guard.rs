@@ -109,7 +109,10 @@ async fn turn_away(app: &App, access: Access, request: Parts) -> Result<Response
     if request.uri.path() == "/" && app.waitlist.is_open().await? {
         return Ok(landing::show(app, &request.uri));
     }
-    Ok(Redirect::to(&sign_in::address_for(&request.uri)).into_response())
+    // A setup link that was used leads an administrator on, without its token.
+    let is_setup = request.uri.path() == setup::PATH;
+    let target = if is_setup { http::Uri::from_static(setup::PATH) } else { request.uri };
+    Ok(Redirect::to(&sign_in::address_for(&target)).into_response())
 }
 
 /// What programs may ask without a credential.
