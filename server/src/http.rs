@@ -34,7 +34,7 @@ pub use error::HttpError;
 pub(crate) use extract::{Id, JsonBody, Named, Parameters, SignedIn, SignedInBy, TerminalAddress};
 pub use openapi::document;
 pub use request::RequestId;
-pub use serve::{Peer, raw_stream, serve};
+pub use serve::{Peer, raw_stream, serve, serve_router};
 pub(crate) use setup::{SetupCaller, configure};
 pub use socket::SOCKET_ROUTE;
 

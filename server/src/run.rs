@@ -76,8 +76,9 @@ async fn serve_until_signal(mut config: Config, environment: &Environment) -> an
     if let Some(certificate) = certificate {
         shutdown.spawn(certificate.watch(shutdown.clone()));
     }
+    let router = http::router(app.clone());
     memory::forget_start_up();
-    let mut server = tokio::spawn(http::serve(listener, acceptor, app.clone()));
+    let mut server = tokio::spawn(http::serve_router(listener, acceptor, router, app.clone()));
     let failed = tokio::select! {
         // First: an orderly end ends the loop too.
         biased;

@@ -55,9 +55,14 @@ pub struct Peer(pub SocketAddr);
 /// Every connection is served by hyper's HTTP/1 directly on [`PlainStream`] or [`TlsStream`], which are therefore
 /// what `hyper::upgrade::Upgraded::downcast` finds beneath a socket.
 pub async fn serve(listener: TcpListener, acceptor: Option<TlsAcceptor>, app: App) {
+    serve_router(listener, acceptor, router(app.clone()), app).await;
+}
+
+/// The same with the `router` of `app`, which takes a while to make.
+pub async fn serve_router(listener: TcpListener, acceptor: Option<TlsAcceptor>, router: Router, app: App) {
     let shutdown = app.shutdown.clone();
     let proxies = app.config.trusted_proxies.clone();
-    let router = router(app);
+    drop(app);
     let connections = TaskTracker::new();
     let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let addresses = Addresses::default();
