@@ -18,7 +18,7 @@ mod token;
 pub mod turnstile;
 mod vouched;
 
-pub use attempts::{Attempts, Standing};
+pub use attempts::{Attempts, Standing, one_of, too_many_attempts};
 pub use cookie::SESSION_COOKIE;
 pub use live::{Connection, Live};
 pub use origin::{is_cross_site, origin_is_allowed};
@@ -288,9 +288,7 @@ impl Auth {
         match self.database.insert_sign_in(&hash, &sign_in).await {
             Ok(()) => {
                 self.database.saw_person(&person.id, now).await?;
-                let email = person.email.to_string();
-                let actor = Actor { email: email.clone(), address: sign_in.address, ..Actor::person(&person.id) };
-                self.audit.record(&actor, "sign_in", &email).await;
+                self.audit.record(&person.actor(sign_in.address), "sign_in", person.email.as_str()).await;
                 Ok(Ok(caller(person, hash, Access::Browser, Some(expires_at))))
             }
             // Another request of the same page was first; or it was ended.
@@ -435,6 +433,14 @@ impl Auth {
                 () = tokio::time::sleep(SWEEP_EVERY) => {}
             }
         }
+    }
+}
+
+impl StoredPerson {
+    /// The person as the audit log knows whoever comes from `address` and has just proved who they are.
+    #[must_use]
+    pub fn actor(&self, address: String) -> Actor {
+        Actor { email: self.email.to_string(), address, ..Actor::person(&self.id) }
     }
 }
 

@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use berth::app::App;
 use berth::config::{AdminCommand, Config, Environment};
 use berth::data_dir::DataDir;
+use berth::settings::from_here;
 use berth::shutdown::Shutdown;
 use berth::tls::Certificate;
 use berth::{control, http, logging, site, tls};
@@ -158,10 +159,7 @@ pub fn health(config: &Config) -> anyhow::Result<ExitCode> {
 }
 
 fn ask_health(config: &Config) -> anyhow::Result<()> {
-    let mut address = config.listen;
-    if address.ip().is_unspecified() {
-        address.set_ip(if address.is_ipv4() { [127, 0, 0, 1].into() } else { std::net::Ipv6Addr::LOCALHOST.into() });
-    }
+    let address = from_here(config.listen);
     let mut stream = TcpStream::connect_timeout(&address, HEALTH_LIMIT)?;
     stream.set_read_timeout(Some(HEALTH_LIMIT))?;
     stream.set_write_timeout(Some(HEALTH_LIMIT))?;

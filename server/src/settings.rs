@@ -130,14 +130,7 @@ impl Settings {
         if let Some(public) = &self.public_url {
             return public.to_string();
         }
-        let mut address = address;
-        if address.ip().is_unspecified() {
-            address.set_ip(match address {
-                SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
-                SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
-            });
-        }
-        format!("{}://{address}", if self.serves_tls { "https" } else { "http" })
+        format!("{}://{}", if self.serves_tls { "https" } else { "http" }, from_here(address))
     }
 
     /// Whether this address may come in without an invitation.
@@ -145,6 +138,18 @@ impl Settings {
     pub fn lets_in(&self, email: &app::model::account::Email) -> bool {
         self.allowed_people.iter().any(|allowed| allowed.includes(email))
     }
+}
+
+/// Where this machine reaches a server that listens on `address`, which may be every address there is.
+#[must_use]
+pub fn from_here(mut address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    address
 }
 
 /// The settings that hold, and the way to change them. Clones share them.

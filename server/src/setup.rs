@@ -24,8 +24,16 @@ use crate::settings::Settings;
 const RUNS_A_MINUTE: NonZeroU32 = NonZeroU32::new(5).unwrap();
 
 /// The wizard's steps.
-pub const FIRST_STEP: u8 = 1;
+const FIRST_STEP: u8 = 1;
+/// The first of an administrator, whom the two before it made.
+const FIRST_STEP_AGAIN: u8 = 3;
 pub const LAST_STEP: u8 = 5;
+
+/// Where a run begins: the server's first, or another.
+#[must_use]
+pub fn first_step(is_first: bool) -> u8 {
+    if is_first { FIRST_STEP } else { FIRST_STEP_AGAIN }
+}
 
 /// What keeps two runs from each other.
 #[derive(Debug)]

@@ -15,7 +15,7 @@ use app::model::waitlist::Waiting;
 use time::OffsetDateTime;
 
 use super::{AccountService, Audit, field, people, to_text, unavailable};
-use crate::auth::{Attempts, Auth, Standing, turnstile};
+use crate::auth::{Attempts, Auth, Standing, too_many_attempts, turnstile};
 use crate::config;
 use crate::database::{Database, DatabaseError};
 
@@ -165,8 +165,7 @@ fn full() -> ApiError {
 }
 
 fn too_many(wait: Duration) -> ApiError {
-    let seconds = wait.as_secs().saturating_add(1);
-    ApiError::new(ErrorCode::RateLimited, format!("Too many attempts. Try again in {seconds} s."))
+    ApiError::new(ErrorCode::RateLimited, too_many_attempts(wait))
 }
 
 fn away(error: turnstile::TurnstileError) -> ApiError {

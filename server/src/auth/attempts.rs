@@ -72,7 +72,6 @@ impl Attempts {
         }
     }
 
-    /// A person has a whole /64 of IPv6.
     fn key(&self, address: IpAddr) -> IpAddr {
         if self.limiter.len() >= MOST_ADDRESSES {
             if let Ok(_guard) = self.sweeping.try_lock() {
@@ -82,11 +81,23 @@ impl Attempts {
                 return Ipv6Addr::UNSPECIFIED.into();
             }
         }
-        match address.to_canonical() {
-            IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) & !u128::from(u64::MAX)).into(),
-            v4 @ IpAddr::V4(_) => v4,
-        }
+        one_of(address)
     }
+}
+
+/// What counts as one address in limits: a person has a whole /64 of IPv6.
+#[must_use]
+pub fn one_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) & !u128::from(u64::MAX)).into(),
+        v4 @ IpAddr::V4(_) => v4,
+    }
+}
+
+/// What somebody is told who must wait.
+#[must_use]
+pub fn too_many_attempts(wait: Duration) -> String {
+    format!("Too many attempts. Try again in {} s.", wait.as_secs().saturating_add(1))
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use thiserror::Error;
 use tokio::sync::Mutex;
 use url::Url;
 
-use super::outside::{Outside, OutsideError};
+use super::outside::{Outside, OutsideError, chain};
 use super::token;
 use super::vouched::Vouched;
 use crate::settings::Oidc;
@@ -142,12 +142,12 @@ impl Providers {
             .map_err(|error| OidcError::Code(chain(&error)))?;
         let id_token = tokens.id_token().ok_or_else(|| OidcError::Code("there is no ID token".into()))?;
         let nonce = Nonce::new(flow.nonce);
-        let claims = self.believe(outside, oidc, id_token, &nonce).await?;
+        let claims = self.believe(outside, oidc, &metadata, id_token, &nonce).await?;
         let subject = claims.subject().to_string();
         let (email, is_verified) = match claims.email() {
             Some(email) => (email.to_string(), claims.email_verified()),
             // Many providers tell it to those only who come with the access token.
-            None => self.ask(outside, oidc, tokens.access_token().clone(), &claims).await?,
+            None => ask(outside, oidc, &metadata, tokens.access_token().clone(), &claims).await?,
         };
         let email: Email = email.parse().map_err(|_| OidcError::NoEmail)?;
         if is_verified != Some(true) && !(is_verified.is_none() && oidc.trust_email) {
@@ -161,12 +161,12 @@ impl Providers {
         &self,
         outside: &Outside,
         oidc: &Oidc,
+        metadata: &CoreProviderMetadata,
         id_token: &CoreIdToken,
         nonce: &Nonce,
     ) -> Result<CoreIdTokenClaims, OidcError> {
-        let metadata = self.metadata(outside, &oidc.issuer).await?;
         let refused = |error: ClaimsVerificationError| OidcError::Claims(chain(&error));
-        match id_token.claims(&client(&metadata, oidc).id_token_verifier(), nonce) {
+        match id_token.claims(&client(metadata, oidc).id_token_verifier(), nonce) {
             Ok(claims) => Ok(claims.clone()),
             Err(ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey)) => {
                 *self.0.lock().await = None;
@@ -175,25 +175,6 @@ impl Providers {
             }
             Err(error) => Err(refused(error)),
         }
-    }
-
-    /// The address as the provider's user info has it.
-    async fn ask(
-        &self,
-        outside: &Outside,
-        oidc: &Oidc,
-        token: AccessToken,
-        claims: &CoreIdTokenClaims,
-    ) -> Result<(String, Option<bool>), OidcError> {
-        let metadata = self.metadata(outside, &oidc.issuer).await?;
-        let told: CoreUserInfoClaims = client(&metadata, oidc)
-            .user_info(token, Some(claims.subject().clone()))
-            .map_err(|_| OidcError::NoEmail)?
-            .request_async(outside)
-            .await
-            .map_err(|error| OidcError::Claims(chain(&error)))?;
-        let email = told.email().ok_or(OidcError::NoEmail)?.to_string();
-        Ok((email, told.email_verified()))
     }
 
     /// What the provider says of itself.
@@ -218,6 +199,24 @@ impl Providers {
 pub async fn discover(outside: &Outside, issuer: &str) -> Result<CoreProviderMetadata, OidcError> {
     let issuer = IssuerUrl::new(issuer.to_owned()).map_err(|error| OidcError::Address(error.to_string()))?;
     CoreProviderMetadata::discover_async(issuer, outside).await.map_err(|error| OidcError::Discovery(chain(&error)))
+}
+
+/// The address as the provider's user info has it.
+async fn ask(
+    outside: &Outside,
+    oidc: &Oidc,
+    metadata: &CoreProviderMetadata,
+    token: AccessToken,
+    claims: &CoreIdTokenClaims,
+) -> Result<(String, Option<bool>), OidcError> {
+    let told: CoreUserInfoClaims = client(metadata, oidc)
+        .user_info(token, Some(claims.subject().clone()))
+        .map_err(|_| OidcError::NoEmail)?
+        .request_async(outside)
+        .await
+        .map_err(|error| OidcError::Claims(chain(&error)))?;
+    let email = told.email().ok_or(OidcError::NoEmail)?.to_string();
+    Ok((email, told.email_verified()))
 }
 
 /// The client, with its secret. Its type says which of the provider's addresses are known.
@@ -247,10 +246,4 @@ impl<'c> AsyncHttpClient<'c> for Outside {
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(self.send(request))
     }
-}
-
-/// What is wrong is often told by the last cause only.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -1,6 +1,5 @@
 //! People for whom somebody else vouches: a provider they sign in with, or the proxy they came through.
 
-use app::backend::Actor;
 use app::model::account::{Email, PersonState, Role};
 use time::OffsetDateTime;
 
@@ -91,8 +90,7 @@ impl Auth {
         };
         match self.database.insert_person(&person).await {
             Ok(()) => {
-                let actor = Actor { email: person.email.to_string(), ..Actor::person(&person.id) };
-                self.audit.record(&actor, "person.joined", person.email.as_str()).await;
+                self.audit.record(&person.actor(String::new()), "person.joined", person.email.as_str()).await;
                 Ok(Some(person))
             }
             Err(DatabaseError::Conflict(_)) => self.database.person(&vouched.email).await,

@@ -17,8 +17,8 @@ use super::extract::Parameters;
 use super::plain::Told;
 use super::sign_in;
 use crate::app::App;
-use crate::auth::Refused;
 use crate::auth::oidc::{Flow, OidcError};
+use crate::auth::{Refused, too_many_attempts};
 use crate::settings::{Oidc, Settings};
 
 /// Where signing in begins.
@@ -100,8 +100,7 @@ async fn come_back(
     let Some(oidc) = &settings.oidc else { return Err(HttpError::not_found("way to sign in")) };
     let standing = app.auth.attempts.count(address);
     if let Some(wait) = standing.retry_after {
-        let told = format!("Too many attempts. Try again in {} s.", wait.as_secs().saturating_add(1));
-        let mut response = failed(&settings, StatusCode::TOO_MANY_REQUESTS, "", told);
+        let mut response = failed(&settings, StatusCode::TOO_MANY_REQUESTS, "", too_many_attempts(wait));
         response.headers_mut().extend(rate_limit_headers(standing));
         return Ok(response);
     }

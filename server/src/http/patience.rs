@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
+
+use crate::auth::one_of;
 
 /// Connections of one address at once, those that became sockets not counted. A browser has six; a company behind
 /// one address, many of them.
@@ -29,12 +31,9 @@ pub(super) struct Counted {
 }
 
 impl Addresses {
-    /// Counts one more of `address`; none when it has its most. A person has a whole /64 of IPv6.
+    /// Counts one more of `address`; none when it has its most.
     pub(super) fn count(&self, address: IpAddr) -> Option<Counted> {
-        let address = match address.to_canonical() {
-            IpAddr::V6(address) => Ipv6Addr::from(u128::from(address) & !u128::from(u64::MAX)).into(),
-            v4 @ IpAddr::V4(_) => v4,
-        };
+        let address = one_of(address);
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let count = counts.entry(address).or_insert(0);
         if *count >= MOST_OF_ONE {

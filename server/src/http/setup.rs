@@ -27,7 +27,7 @@ use crate::app::App;
 use crate::auth::{Caller, Standing};
 use crate::config::Origin;
 use crate::database::StoredPerson;
-use crate::setup::{self, FIRST_STEP, LAST_STEP, Refusal, Setter};
+use crate::setup::{self, LAST_STEP, Refusal, Setter};
 
 /// Where a server is set up.
 pub(super) const PATH: &str = "/setup";
@@ -132,13 +132,12 @@ async fn show(
     let origin = origin(&app, &headers);
     if !app.auth.is_set_up().await? {
         let answers = SetupAnswers { token: shown.token, ..setup::prefill(&app, origin) };
-        let page = page::Page { app: &app, is_first: true, step: FIRST_STEP, answers: &answers };
+        let page = page::Page { app: &app, is_first: true, step: setup::first_step(true), answers: &answers };
         return Ok(page.render(StatusCode::OK, &CheckedSetup::default(), &Told::Nothing).await);
     }
     caller.setter(&app, "").await?;
     let answers = setup::prefill(&app, origin);
-    // The first two steps made the administrator, who is there.
-    let page = page::Page { app: &app, is_first: false, step: 3, answers: &answers };
+    let page = page::Page { app: &app, is_first: false, step: setup::first_step(false), answers: &answers };
     Ok(page.render(StatusCode::OK, &CheckedSetup::default(), &Told::Nothing).await)
 }
 
@@ -171,14 +170,15 @@ async fn submit(
     let Form(wanted) = form.map_err(sign_in::malformed)?;
     let answers = wanted.answers;
     let is_first = !app.auth.is_set_up().await?;
-    let step = wanted.step.unwrap_or(LAST_STEP).clamp(if is_first { FIRST_STEP } else { 3 }, LAST_STEP);
+    let first = setup::first_step(is_first);
+    let step = wanted.step.unwrap_or(LAST_STEP).clamp(first, LAST_STEP);
     let page = |step| page::Page { app: &app, is_first, step, answers: &answers };
     let nothing = CheckedSetup::default();
     let setter = match caller.setter(&app, &answers.token).await {
         Ok(setter) => setter,
         Err(error) if is_first => {
             let told = Told::Failed(error.told.error.clone());
-            let mut response = page(FIRST_STEP).render(error.status, &nothing, &told).await;
+            let mut response = page(first).render(error.status, &nothing, &told).await;
             response.headers_mut().extend(error.headers);
             return Ok(response);
         }
@@ -189,7 +189,7 @@ async fn submit(
     }
     match wanted.go.as_str() {
         "back" => {
-            let before = step.saturating_sub(1).max(if is_first { FIRST_STEP } else { 3 });
+            let before = step.saturating_sub(1).max(first);
             Ok(page(before).render(StatusCode::OK, &nothing, &Told::Nothing).await)
         }
         "next" => {

@@ -17,7 +17,7 @@ use super::extract::Parameters;
 use super::plain::{self, MAX_FORM, Told};
 use super::{oidc, setup};
 use crate::app::App;
-use crate::auth::{Caller, Refused, SignInError, Standing, Who};
+use crate::auth::{Caller, Refused, SignInError, Standing, Who, too_many_attempts};
 use crate::database::StoredPerson;
 use crate::settings::Settings;
 
@@ -134,12 +134,7 @@ pub(super) async fn welcome_in(
     address: IpAddr,
 ) -> Result<Option<HeaderValue>, HttpError> {
     let Some(cookie) = app.auth.sign_in(person, way, headers, address).await? else { return Ok(None) };
-    let actor = ::app::backend::Actor {
-        email: person.email.to_string(),
-        address: address.to_string(),
-        ..::app::backend::Actor::person(&person.id)
-    };
-    app.audit.record(&actor, "sign_in", person.email.as_str()).await;
+    app.audit.record(&person.actor(address.to_string()), "sign_in", person.email.as_str()).await;
     Ok(Some(cookie))
 }
 
@@ -186,8 +181,7 @@ pub(super) fn malformed(error: FormRejection) -> HttpError {
 }
 
 fn too_many(settings: &Settings, wanted: &Wanted, wait: std::time::Duration, standing: Standing) -> Response {
-    let seconds = wait.as_secs().saturating_add(1);
-    let told = Told::Failed(format!("Too many attempts. Try again in {seconds} s."));
+    let told = Told::Failed(too_many_attempts(wait));
     let mut response = page(settings, StatusCode::TOO_MANY_REQUESTS, &wanted.email, &wanted.next, &told);
     response.headers_mut().extend(rate_limit_headers(standing));
     response

@@ -3,7 +3,6 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use app::backend::Actor;
 use app::model::account::{Email, PersonState, Role};
 use app::model::setup::{CheckedSetup, SetupAnswers, SetupLine, SetupOutcome};
 use time::OffsetDateTime;
@@ -138,9 +137,7 @@ impl Run<'_> {
             error => told(error),
         })?;
         self.app.auth.is_now_set_up();
-        let (email, address) = (person.email.to_string(), self.from.clone());
-        let actor = Actor { email, address, ..Actor::person(ADMINISTRATOR) };
-        self.app.audit.record(&actor, "server.set_up", person.email.as_str()).await;
+        self.app.audit.record(&person.actor(self.from.clone()), "server.set_up", person.email.as_str()).await;
         Ok(person)
     }
 }

@@ -35,7 +35,7 @@ impl Page<'_> {
             4 => self.places(&fields).await,
             _ => self.address(&fields),
         };
-        let first = if self.is_first { 1 } else { 3 };
+        let first = setup::first_step(self.is_first);
         let form = html! {
             form class="card wizard" method="post" action=(PATH) data-step=(self.step) {
                 (self.progress(first))
@@ -175,7 +175,7 @@ impl Page<'_> {
                 }, Some("Empty to keep the one that is stored, or where the provider wants none.")))
                 (fields.text("oidc_name", "What the sign-in page calls it", &answers.oidc_name, None))
                 p class="quiet" { "Tell the provider to send people back to "
-                    code class="redirect" data-path=(CALLBACK) { (setup::redirect_address(self.app, answers)) (CALLBACK) } }
+                    code class="redirect" { (setup::redirect_address(self.app, answers)) (CALLBACK) } }
                 (checkbox("oidc_trust_email", &answers.oidc_trust_email, "Believe addresses that it does not say it verified"))
             }
             div class="of-proxy" {
