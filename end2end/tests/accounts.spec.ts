@@ -1,15 +1,11 @@
 // Setting up, inviting, tokens and the audit log: forms that work without scripts, as people use them.
-import { type Browser, type Page } from '@playwright/test';
+import { type Page } from '@playwright/test';
 
 import { ADMIN, expect, openSignIn, test } from '../fixtures.ts';
 import { look } from '../support/look.ts';
+import { stranger } from '../support/people.ts';
 
 const PASSWORD = 'a few words of my own';
-
-/** A page of another person's. */
-async function stranger(browser: Browser, javaScriptEnabled = true): Promise<Page> {
-  return (await browser.newContext({ javaScriptEnabled })).newPage();
-}
 
 test('a new server is set up by the printed link, once', async ({ axe, browser, faults, page, startServer }) => {
   // Each of six pages is looked at in dark and light.

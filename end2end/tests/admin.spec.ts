@@ -1,32 +1,16 @@
 // What administrators see and mend of the whole server, on pages that work without scripts.
 import { readdir, rm } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 
-import { type Browser, type Page } from '@playwright/test';
+import { type Page } from '@playwright/test';
 
 import { ADMIN, expect, openSignIn, test, type Server } from '../fixtures.ts';
+import { look } from '../support/look.ts';
+import { stranger } from '../support/people.ts';
 
-const PICTURES = resolve(import.meta.dirname, '../results/look');
 const PASSWORD = 'a few words of my own';
 /** How long a session may take to start or stop. */
 const CHANGE_LIMIT_MS = 30_000;
-
-/** Pictures of a page, dark and light, and what breaks on it: accessibility, and anything wider than the screen. */
-async function look(page: Page, name: string, axe: (page: Page) => Promise<string[]>): Promise<void> {
-  const { project } = test.info();
-  for (const colorScheme of ['dark', 'light'] as const) {
-    await page.emulateMedia({ colorScheme });
-    expect(await axe(page), `${name}, ${colorScheme}`).toEqual([]);
-    await page.screenshot({ path: join(PICTURES, `${project.name}-${name}-${colorScheme}.png`), fullPage: true });
-  }
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(overflow, `${name} is no wider than the screen`).toBe(0);
-}
-
-/** A page of another person's. */
-async function stranger(browser: Browser, javaScriptEnabled = true): Promise<Page> {
-  return (await browser.newContext({ javaScriptEnabled })).newPage();
-}
 
 /** Asks the API in the name of whoever is signed in on the page. */
 async function ask<T>(page: Page, server: Server, method: 'GET' | 'POST', path: string, data?: object): Promise<T> {

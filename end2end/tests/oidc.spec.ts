@@ -1,13 +1,10 @@
-// Signing in with a real OpenID Connect provider, which the wizard was told of.
-import { type Browser, type Page } from '@playwright/test';
+// Signing in with a real OpenID Connect provider, which the wizard was told of. Nobody here has scripts: everything is links
+// and forms.
+import { type Page } from '@playwright/test';
 
 import { ADMIN, expect, test } from '../fixtures.ts';
+import { stranger } from '../support/people.ts';
 import { CLIENT, Provider } from '../support/provider.ts';
-
-/** A page of another person's, who has no scripts: everything here is links and forms. */
-async function stranger(browser: Browser): Promise<Page> {
-  return (await browser.newContext({ javaScriptEnabled: false })).newPage();
-}
 
 /** Signs in on the provider's own pages, from Berth's. */
 async function signInAtProvider(page: Page, email: string): Promise<void> {
@@ -26,7 +23,7 @@ test('a provider is set up in the wizard, and its people come in by invitation a
   test.slow();
   const server = await startServer(undefined, true);
   const provider = await Provider.start(`${server.origin}/sign-in/callback`);
-  const admin = await stranger(browser);
+  const admin = await stranger(browser, false);
   await admin.goto(server.printed);
   const next = admin.getByRole('button', { name: 'Next' });
   await next.click();
@@ -52,7 +49,7 @@ test('a provider is set up in the wizard, and its people come in by invitation a
   await expect(admin.getByRole('heading', { name: 'Berth is set up' })).toBeVisible();
 
   // By domain, back to where they were going.
-  const bob = await stranger(browser);
+  const bob = await stranger(browser, false);
   await bob.goto(`${server.origin}/account`);
   await signInAtProvider(bob, 'Bob@Example.net');
   await expect(bob).toHaveURL(`${server.origin}/account`);
@@ -61,15 +58,15 @@ test('a provider is set up in the wizard, and its people come in by invitation a
   await expect(bob).toHaveURL(/\/sign-in/);
 
   // A stranger, an address that nobody verified, and a person who would rather not.
-  const eve = await stranger(browser);
+  const eve = await stranger(browser, false);
   await eve.goto(server.origin);
   await signInAtProvider(eve, 'eve@example.org');
   await expect(eve.getByRole('heading', { name: 'You can’t come in' }).or(eve.getByText("You can't come in"))).toBeVisible();
-  const mallory = await stranger(browser);
+  const mallory = await stranger(browser, false);
   await mallory.goto(server.origin);
   await signInAtProvider(mallory, 'unverified@example.net');
   await expect(mallory.getByRole('alert')).toContainText('does not say that unverified@example.net is yours');
-  const shy = await stranger(browser);
+  const shy = await stranger(browser, false);
   await shy.goto(server.origin);
   await shy.getByRole('link', { name: 'Sign in with Test ID' }).click();
   await shy.getByRole('link', { name: /cancel/i }).click();
@@ -79,7 +76,7 @@ test('a provider is set up in the wizard, and its people come in by invitation a
   await admin.goto(`${server.origin}/admin`);
   await admin.getByLabel('Email').fill('ada@example.org');
   await admin.getByRole('button', { name: 'Invite' }).click();
-  const ada = await stranger(browser);
+  const ada = await stranger(browser, false);
   await ada.goto(server.origin);
   await signInAtProvider(ada, 'ada@example.org');
   await expect(ada).toHaveURL(`${server.origin}/`);
@@ -97,7 +94,7 @@ test('a provider is set up in the wizard, and its people come in by invitation a
   // An answer that this browser did not ask for, one with another state, and one that was given already.
   const callback = `${server.origin}/sign-in/callback`;
   expect((await eve.goto(`${callback}?code=x&state=y`))?.status()).toBe(401);
-  const dan = await stranger(browser);
+  const dan = await stranger(browser, false);
   const answers: string[] = [];
   dan.on('request', (request) => {
     if (request.url().startsWith(callback)) answers.push(request.url());
@@ -111,7 +108,7 @@ test('a provider is set up in the wizard, and its people come in by invitation a
   expect((await dan.goto(answers[1]!))?.status(), 'the same answer again').toBe(401);
   await dan.context().close();
   await provider.stop();
-  const away = await stranger(browser);
+  const away = await stranger(browser, false);
   await away.goto(server.origin);
   await expect(away.getByLabel('Password'), 'passwords go on').toBeVisible();
   for (const page of [admin, bob, eve, mallory, shy, ada, away]) await page.context().close();
