@@ -3,6 +3,7 @@
 
 pub mod preferences;
 pub mod session;
+pub mod storage;
 pub mod terminal;
 
 #[cfg(feature = "ssr")]

@@ -5,11 +5,13 @@ pub mod accounts;
 pub mod operations;
 pub mod preferences;
 pub mod sessions;
+pub mod storage;
 
 pub use accounts::Accounts;
 pub use operations::Operations;
 pub use preferences::Preferences;
 pub use sessions::Sessions;
+pub use storage::Storage;
 
 use std::sync::Arc;
 
@@ -70,6 +72,8 @@ pub struct RequestContext {
     pub sessions: Arc<dyn Sessions>,
     /// The service behind the settings.
     pub preferences: Arc<dyn Preferences>,
+    /// The service behind the files.
+    pub storage: Arc<dyn Storage>,
     /// What the person prefers, as far as a page needs it for its first paint; else the defaults.
     pub preferred: model::preferences::Preferences,
 }

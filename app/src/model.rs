@@ -6,5 +6,6 @@ pub mod operations;
 pub mod preferences;
 pub mod session;
 pub mod setup;
+pub mod storage;
 pub mod terminal;
 pub mod waitlist;
