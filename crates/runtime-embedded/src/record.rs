@@ -16,6 +16,7 @@
 //!     root/               the container's root directory
 //!     usr/{upper,work}    its own layer over the host's /usr
 //!     run/                the guest's private directory
+//!     private/<n>/        its own files in place of those of the person's home
 //! ```
 
 use std::fs::{self, File};
@@ -24,7 +25,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use protocol::{ContainerId, GuestToken, SessionId};
-use runtime::{ContainerSpec, Limits};
+use runtime::{ContainerSpec, Home, Limits};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,7 @@ pub(crate) const LOG: &str = "guest.log";
 pub(crate) const ROOT: &str = "root";
 pub(crate) const USR: &str = "usr";
 pub(crate) const RUN: &str = "run";
+pub(crate) const PRIVATE: &str = "private";
 
 /// What a container was made from.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -48,6 +50,9 @@ pub(crate) struct ContainerRecord {
     pub limits: Limits,
     pub env: std::collections::BTreeMap<String, String>,
     pub identity: Identity,
+    /// None in records from before there were homes, too.
+    #[serde(default)]
+    pub home: Option<Home>,
 }
 
 impl ContainerRecord {
@@ -59,6 +64,7 @@ impl ContainerRecord {
             limits: spec.limits,
             env: spec.env.clone(),
             identity,
+            home: spec.home.clone(),
         }
     }
 }
