@@ -196,6 +196,21 @@ mod tests {
     }
 
     #[test]
+    fn a_record_from_before_there_were_homes_has_none() {
+        let stored = r#"{"id":"berth-0123456789ab","session":"0123456789ab","token":"TOKEN",
+            "limits":{"cpu_millis":1000,"memory_bytes":1,"pids":2,"disk_bytes":3},"env":{},
+            "identity":{"Subordinate":{"uid":1,"gid":2,"first_uid":3,"first_gid":4,"count":5}}}"#;
+        let token = serde_json::to_string(&GuestToken::from_random([7; 32])).unwrap();
+        let mut record: ContainerRecord = serde_json::from_str(&stored.replace("\"TOKEN\"", &token)).unwrap();
+        assert_eq!(record.home, None);
+        assert!(matches!(record.identity, Identity::Subordinate { count: 5, .. }));
+        let home = Home { tree: "/a".into(), workspace: None, private: vec![".cache".to_owned()] };
+        record.home = Some(home.clone());
+        let again: ContainerRecord = serde_json::from_slice(&serde_json::to_vec(&record).unwrap()).unwrap();
+        assert_eq!(again.home, Some(home));
+    }
+
+    #[test]
     fn a_record_is_replaced_whole() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a.json");

@@ -163,7 +163,9 @@ fn shift(uids: &[Mapping], gids: &[Mapping]) -> Result<OwnedFd, StepError> {
 /// is none. `id` is named as this process names it. Supplementary groups have to be dropped before.
 pub(super) fn reach_files_as<T>(id: Option<u32>, work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     let Some(id) = id else { return work() };
-    let back = Back(Uid::effective(), Gid::effective());
+    // Asked first, for the kernel mistrusts us with what is ours in `/proc` from then on.
+    let dumpable = prctl::get_dumpable()?;
+    let back = Back { uid: Uid::effective(), gid: Gid::effective(), dumpable };
     setfsgid(Gid::from_raw(id));
     setfsuid(Uid::from_raw(id));
     // They tell the id before, not whether they worked, which asking for an id that is none does.
@@ -176,12 +178,18 @@ pub(super) fn reach_files_as<T>(id: Option<u32>, work: impl FnOnce() -> io::Resu
     outcome
 }
 
-/// Gives back the ids that files are reached with.
-struct Back(Uid, Gid);
+/// Gives back the ids that files are reached with, and what is ours in `/proc`.
+struct Back {
+    uid: Uid,
+    gid: Gid,
+    dumpable: bool,
+}
 
 impl Drop for Back {
     fn drop(&mut self) {
-        setfsuid(self.0);
-        setfsgid(self.1);
+        setfsuid(self.uid);
+        setfsgid(self.gid);
+        // It only fails for values that are none.
+        let _ = prctl::set_dumpable(self.dumpable);
     }
 }
