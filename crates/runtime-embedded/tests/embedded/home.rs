@@ -19,10 +19,12 @@ async fn what_is_no_directory_is_not_replaced_by_a_private_one() {
     let mut rig = rig().await;
     let person = Person::new(&rig);
     let outside = person.make("outside");
-    let names = [".cache", ".npm", ".deep/er", ".file"];
+    person.make("tree/real");
+    let names = [".cache", ".npm", ".deep/er", ".file", ".link"];
     symlink(&outside, person.home(".cache")).unwrap();
     symlink("/etc", person.home(".npm")).unwrap();
     symlink("/etc", person.home(".deep")).unwrap();
+    symlink("real", person.home(".link")).unwrap();
     person.write(".file", "still here");
     let (id, shell) = rig.start(&person.spec(None, &names)).await;
     for _ in 0..2 {
