@@ -7,7 +7,8 @@ mod socket;
 mod upload;
 
 use std::convert::Infallible;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown};
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -43,7 +44,7 @@ pub enum Listener {
 }
 
 impl Listener {
-    /// Listens. A Unix socket that is there already is replaced, and only its owner may connect.
+    /// Listens. A Unix socket that is there already is replaced, and only who owns its directory may connect.
     ///
     /// # Errors
     /// When the address is taken or the path can't be written.
@@ -59,6 +60,7 @@ impl Listener {
                 crate::sys::set_umask(old);
                 let listener = bound?;
                 std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600))?;
+                give_to_owner_of_directory(Path::new(path))?;
                 Ok(Self::Unix(listener))
             }
             Listen::Tcp(address) => TcpListener::bind(address).await.map(Self::Tcp),
@@ -86,6 +88,17 @@ impl Listener {
             }
         }
     }
+}
+
+/// Gives the socket to whoever owns the directory it is in: the server, which may have another id than the
+/// guest.
+fn give_to_owner_of_directory(socket: &Path) -> std::io::Result<()> {
+    let Some(directory) = socket.parent() else { return Ok(()) };
+    let (directory, own) = (directory.metadata()?, socket.symlink_metadata()?);
+    if directory.uid() == own.uid() {
+        return Ok(());
+    }
+    lchown(socket, Some(directory.uid()), Some(directory.gid()))
 }
 
 async fn speak<S>(guest: Rc<Guest>, stream: S, permit: OwnedSemaphorePermit)

@@ -30,7 +30,7 @@ use crate::{GuestToken, SessionId, TerminalId};
 pub const DIRECTORY: &str = "/run/berth";
 /// The guest's configuration, in [`DIRECTORY`], mode 0600: a [`Config`] as JSON.
 pub const CONFIG_FILE: &str = "guest.json";
-/// The guest's Unix socket, in [`DIRECTORY`].
+/// The guest's Unix socket, in [`DIRECTORY`], mode 0600; it belongs to whoever the directory belongs to.
 pub const SOCKET_FILE: &str = "guest.sock";
 /// What the guest leaves in [`DIRECTORY`] when it ends by itself: an [`ExitRecord`] as JSON.
 pub const EXIT_FILE: &str = "exit.json";

@@ -7,16 +7,25 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 use std::time::Duration;
 
-use protocol::guest::{EXIT_FILE, ExitRecord, SOCKET_FILE};
+use protocol::guest::{DIRECTORY, EXIT_FILE, ExitRecord, SOCKET_FILE};
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
 use crate::guest_stream::GuestStream;
+use crate::identity::Identity;
 
 /// How long the guest's queue may be full before it counts as not listening.
 const LIMIT: Duration = Duration::from_secs(5);
 /// The most that is read of what a guest left; its record is some thirty bytes.
 const LARGEST_RECORD: u64 = 4096;
+
+/// Where in a container the guest's private directory is mounted.
+///
+/// It belongs to the server's id, so that the server may enter it. Where programs have that id too it is
+/// mounted one deeper, in a directory that only the container's root may pass.
+pub(crate) fn directory_inside(identity: Identity) -> String {
+    if identity.user_is_the_server() { format!("{DIRECTORY}/private") } else { DIRECTORY.to_owned() }
+}
 
 /// Connects to the socket in the guest's private directory `directory`.
 ///

@@ -60,6 +60,9 @@ fn user_namespace(identity: Option<Identity>, few_ids: Option<String>) -> Enforc
         None | Some(Identity::Range { .. }) => {
             yes("user_namespace", "each container has 65,536 host ids that nothing else has")
         }
+        Some(Identity::Kept { .. }) => {
+            yes("user_namespace", "programs have the server's user id, root and the others its subordinate ids")
+        }
         Some(Identity::Subordinate { .. }) => {
             yes("user_namespace", "root inside is the server's user, others are its subordinate ids")
         }

@@ -4,6 +4,7 @@
 
 mod etc;
 mod filter;
+mod home;
 mod launch;
 mod mounts;
 mod netlink;

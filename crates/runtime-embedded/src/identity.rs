@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use nix::unistd::{Gid, Uid};
+use runtime::Home;
 use serde::{Deserialize, Serialize};
 
 /// Ids in a container's user namespace, when a whole range is to be had.
@@ -24,8 +25,12 @@ pub(crate) const USER: u32 = 1000;
 pub(crate) enum Identity {
     /// We are root: the container has a range of host ids that nothing else has.
     Range { base: u32 },
-    /// We are not, but have subordinate ids: the container's root is the caller, the others are
-    /// subordinate ids.
+    /// We are not, but have subordinate ids: the caller is [`USER`] inside, so that files which are
+    /// seen on both sides have one owner; the others, root too, are subordinate ids. As podman's
+    /// `keep-id:uid=1000`.
+    Kept { uid: u32, gid: u32, first_uid: u32, first_gid: u32, count: u32 },
+    /// What was done instead of [`Self::Kept`] before homes were shared, and is found in records only:
+    /// the container's root is the caller, the others are subordinate ids.
     Subordinate { uid: u32, gid: u32, first_uid: u32, first_gid: u32, count: u32 },
     /// We are not and have none: one id, the caller's, which is [`USER`] inside.
     Single { uid: u32, gid: u32 },
@@ -49,13 +54,14 @@ impl Identity {
     pub(crate) fn slot(self) -> Option<u32> {
         match self {
             Self::Range { base } => base.checked_sub(FIRST_BASE).map(|offset| offset / RANGE),
-            Self::Subordinate { .. } | Self::Single { .. } => None,
+            Self::Kept { .. } | Self::Subordinate { .. } | Self::Single { .. } => None,
         }
     }
 
     pub(crate) fn uids(self) -> Vec<Mapping> {
         match self {
             Self::Range { base } => vec![Mapping { inside: 0, outside: base, count: RANGE }],
+            Self::Kept { uid, first_uid, count, .. } => around(uid, first_uid, count),
             Self::Subordinate { uid, first_uid, count, .. } => vec![
                 Mapping { inside: 0, outside: uid, count: 1 },
                 Mapping { inside: 1, outside: first_uid, count: count.min(RANGE - 1) },
@@ -67,6 +73,7 @@ impl Identity {
     pub(crate) fn gids(self) -> Vec<Mapping> {
         match self {
             Self::Range { base } => vec![Mapping { inside: 0, outside: base, count: RANGE }],
+            Self::Kept { gid, first_gid, count, .. } => around(gid, first_gid, count),
             Self::Subordinate { gid, first_gid, count, .. } => vec![
                 Mapping { inside: 0, outside: gid, count: 1 },
                 Mapping { inside: 1, outside: first_gid, count: count.min(RANGE - 1) },
@@ -84,6 +91,38 @@ impl Identity {
     pub(crate) fn guest(self) -> u32 {
         if self.has_root() { 0 } else { USER }
     }
+
+    /// The programs' user as the child names it, which lives in the container's user namespace unless
+    /// we are root; none if that is the child itself.
+    pub(crate) fn user(self) -> Option<u32> {
+        match self {
+            Self::Range { base } => Some(base + USER),
+            Self::Kept { .. } | Self::Subordinate { .. } => Some(USER),
+            Self::Single { .. } => None,
+        }
+    }
+
+    /// The owner of the person's files on the host, as the child names it; none if that is the child
+    /// itself.
+    pub(crate) fn owner_of_home(self) -> Option<u32> {
+        match self {
+            Self::Range { .. } => Some(Home::OWNER),
+            _ => self.user(),
+        }
+    }
+
+    /// Whether programs have the server's own id on the host, though the guest has not.
+    pub(crate) fn user_is_the_server(self) -> bool {
+        matches!(self, Self::Kept { .. })
+    }
+}
+
+/// `own` as [`USER`], and of the `count` ids from `first` as many as fit around it.
+fn around(own: u32, first: u32, count: u32) -> Vec<Mapping> {
+    let above = count.min(RANGE - 1).saturating_sub(USER);
+    let below = Mapping { inside: 0, outside: first, count: USER };
+    let above = Mapping { inside: USER + 1, outside: first + USER, count: above };
+    vec![below, Mapping { inside: USER, outside: own, count: 1 }, above]
 }
 
 /// Mappings as the kernel's `uid_map` wants them.
@@ -124,7 +163,7 @@ pub(crate) fn unprivileged() -> (Identity, Option<String>) {
     let gids = subordinate(Path::new("/etc/subgid"), name.as_deref(), uid);
     match (uids, gids) {
         (Some((first_uid, uids)), Some((first_gid, gids))) => {
-            (Identity::Subordinate { uid, gid, first_uid, first_gid, count: uids.min(gids) }, None)
+            (Identity::Kept { uid, gid, first_uid, first_gid, count: uids.min(gids) }, None)
         }
         _ => (single, Some("no subordinate ids in /etc/subuid and /etc/subgid".to_owned())),
     }
@@ -148,6 +187,7 @@ fn parse_subordinate(text: &str, name: Option<&str>, uid: u32) -> Option<(u32, u
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     #[test]
@@ -171,5 +211,22 @@ mod tests {
         let identity = Identity::Subordinate { uid: 5, gid: 6, first_uid: 100, first_gid: 200, count: 65_536 };
         assert_eq!(map_text(&identity.uids()), "0 5 1\n1 100 65535\n");
         assert_eq!(map_text(&identity.gids()), "0 6 1\n1 200 65535\n");
+    }
+
+    #[test]
+    fn a_kept_id_is_the_user_and_no_other_is_given_twice() {
+        let identity = Identity::Kept { uid: 5, gid: 6, first_uid: 100_000, first_gid: 200_000, count: 65_536 };
+        assert_eq!(map_text(&identity.uids()), "0 100000 1000\n1000 5 1\n1001 101000 64535\n");
+        assert_eq!(map_text(&identity.gids()), "0 200000 1000\n1000 6 1\n1001 201000 64535\n");
+        let few = Identity::Kept { uid: 5, gid: 6, first_uid: 100_000, first_gid: 200_000, count: USER + 1 };
+        assert_eq!(map_text(&few.uids()), "0 100000 1000\n1000 5 1\n1001 101000 1\n");
+    }
+
+    #[test]
+    fn identities_of_earlier_records_are_what_they_were() {
+        let stored = r#"{"Subordinate":{"uid":5,"gid":6,"first_uid":100,"first_gid":200,"count":65536}}"#;
+        let identity: Identity = serde_json::from_str(stored).unwrap();
+        assert_eq!(map_text(&identity.uids()), "0 5 1\n1 100 65535\n");
+        assert_eq!(serde_json::from_str::<Identity>(r#"{"Range":{"base":7}}"#).unwrap(), Identity::Range { base: 7 });
     }
 }

@@ -16,6 +16,7 @@
 //!     root/               the container's root directory
 //!     usr/{upper,work}    its own layer over the host's /usr
 //!     run/                the guest's private directory
+//!     private/<n>/        its own files in place of those of the person's home
 //! ```
 
 use std::fs::{self, File};
@@ -24,7 +25,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use protocol::{ContainerId, GuestToken, SessionId};
-use runtime::{ContainerSpec, Limits};
+use runtime::{ContainerSpec, Home, Limits};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,7 @@ pub(crate) const LOG: &str = "guest.log";
 pub(crate) const ROOT: &str = "root";
 pub(crate) const USR: &str = "usr";
 pub(crate) const RUN: &str = "run";
+pub(crate) const PRIVATE: &str = "private";
 
 /// What a container was made from.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -48,6 +50,9 @@ pub(crate) struct ContainerRecord {
     pub limits: Limits,
     pub env: std::collections::BTreeMap<String, String>,
     pub identity: Identity,
+    /// None in records from before there were homes, too.
+    #[serde(default)]
+    pub home: Option<Home>,
 }
 
 impl ContainerRecord {
@@ -59,6 +64,7 @@ impl ContainerRecord {
             limits: spec.limits,
             env: spec.env.clone(),
             identity,
+            home: spec.home.clone(),
         }
     }
 }
@@ -187,6 +193,21 @@ mod tests {
         assert!(own.exists());
         assert!(!Process { start_time: own.start_time + 1, ..own.clone() }.exists());
         assert!(!Process { boot: "another".to_owned(), ..own }.exists());
+    }
+
+    #[test]
+    fn a_record_from_before_there_were_homes_has_none() {
+        let stored = r#"{"id":"berth-0123456789ab","session":"0123456789ab","token":"TOKEN",
+            "limits":{"cpu_millis":1000,"memory_bytes":1,"pids":2,"disk_bytes":3},"env":{},
+            "identity":{"Subordinate":{"uid":1,"gid":2,"first_uid":3,"first_gid":4,"count":5}}}"#;
+        let token = serde_json::to_string(&GuestToken::from_random([7; 32])).unwrap();
+        let mut record: ContainerRecord = serde_json::from_str(&stored.replace("\"TOKEN\"", &token)).unwrap();
+        assert_eq!(record.home, None);
+        assert!(matches!(record.identity, Identity::Subordinate { count: 5, .. }));
+        let home = Home { tree: "/a".into(), workspace: None, private: vec![".cache".to_owned()] };
+        record.home = Some(home.clone());
+        let again: ContainerRecord = serde_json::from_slice(&serde_json::to_vec(&record).unwrap()).unwrap();
+        assert_eq!(again.home, Some(home));
     }
 
     #[test]

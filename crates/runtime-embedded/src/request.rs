@@ -4,6 +4,7 @@
 use std::path::PathBuf;
 
 use protocol::guest;
+use runtime::Home;
 use serde::{Deserialize, Serialize};
 
 use crate::identity::Identity;
@@ -32,6 +33,8 @@ pub(crate) struct Prepare {
     pub identity: Identity,
     /// Name of the machine as programs inside see it.
     pub hostname: String,
+    /// The person's files that are its home, if it has not its own.
+    pub home: Option<Home>,
 }
 
 /// See [`Request::Start`].
@@ -43,6 +46,8 @@ pub(crate) struct Start {
     pub directory: PathBuf,
     pub identity: Identity,
     pub hostname: String,
+    /// The person's files that are its home, if it has not its own.
+    pub home: Option<Home>,
     /// The guest's binary on the host.
     pub guest_binary: PathBuf,
     /// What the guest finds in its private directory.

@@ -4,6 +4,8 @@
 
 #[path = "embedded/conformance.rs"]
 mod conformance;
+#[path = "embedded/home.rs"]
+mod home;
 #[path = "embedded/killed_server.rs"]
 mod killed_server;
 #[path = "embedded/rootless.rs"]

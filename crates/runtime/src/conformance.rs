@@ -7,12 +7,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc)]
 
 pub mod adoption;
+pub mod home;
 pub mod inside;
 pub mod isolation;
 pub mod lifecycle;
 pub mod limits;
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -45,6 +47,9 @@ pub trait Host: Send + Sync {
 
     /// Waits until init is gone, and takes away what its parent could tell of its end.
     fn forget_init(&self, id: &ContainerId);
+
+    /// A directory of this test's own on the host, from which containers can be given homes.
+    fn directory(&self) -> PathBuf;
 
     /// A path on the host, outside `/usr`, that no container may see.
     fn secret(&self) -> String;
@@ -136,7 +141,8 @@ pub fn spec_with(memory_bytes: u64, pids: u32) -> ContainerSpec {
     let session = SessionId::from_random(std::array::from_fn(|n| (random(n as u64) & 0xFFFF) as u16));
     let token = GuestToken::from_random(std::array::from_fn(|n| (random(n as u64) & 0xFF) as u8));
     let limits = Limits { cpu_millis: 1000, memory_bytes, pids, disk_bytes: 1 << 30 };
-    ContainerSpec { session, token, limits, env: BTreeMap::from([("BERTH_TRIAL".to_owned(), "yes".to_owned())]) }
+    let env = BTreeMap::from([("BERTH_TRIAL".to_owned(), "yes".to_owned())]);
+    ContainerSpec { session, token, limits, env, home: None }
 }
 
 /// Makes a test of each function of the suite. `$rig` is an async function without arguments that
@@ -163,6 +169,12 @@ macro_rules! conformance_suite {
                 a_second_instance_goes_on_with_what_runs,
                 an_end_that_nobody_saw_is_known_as_such,
                 a_stopped_container_is_remembered_as_it_ended;
+            home:
+                a_home_is_one_on_both_sides_and_outlives_its_container,
+                private_directories_are_the_containers_alone,
+                containers_share_a_home_and_have_their_own_workspaces,
+                an_upload_is_the_users_in_such_a_home,
+                a_home_that_is_not_there_is_told_of;
             limits:
                 a_program_without_memory_is_killed_and_the_container_lives,
                 an_init_without_memory_is_told_apart_from_a_killed_one,

@@ -1,6 +1,7 @@
 //! A container as the rest of Berth sees it.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use protocol::{ContainerId, GuestToken, SessionId};
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,31 @@ pub struct ContainerSpec {
     pub limits: Limits,
     /// Environment of its programs.
     pub env: BTreeMap<String, String>,
+    /// The host's files that are its home directory. Without, home is among the container's own
+    /// files and goes with them. Fixed when the container is made.
+    pub home: Option<Home>,
+}
+
+/// A person's files on the host, as `/home/user` of a container. They outlive the container, and
+/// several containers may have the same at once.
+///
+/// On the host the files belong to uid and gid [`Self::OWNER`] where the driver runs as root, and to
+/// whoever runs it where not; inside they belong to the programs' user in both.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Home {
+    /// The directory of the host's that is `/home/user`, an absolute path. It has to be there
+    /// whenever the container is made or started.
+    pub tree: PathBuf,
+    /// The directory of the host's that is `/home/user/workspace`; the tree's own, if none.
+    pub workspace: Option<PathBuf>,
+    /// Directories, relative to home, in which the container has files of its own instead, such as
+    /// `.cache`. They go with the container.
+    pub private: Vec<String>,
+}
+
+impl Home {
+    /// Who the files belong to on a host where the driver is root: uid and gid.
+    pub const OWNER: u32 = 1000;
 }
 
 /// What a container may use. A driver says in its health which of these it enforces.

@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::Notify;
 
 use crate::{
-    ByteStream, Container, ContainerSpec, ContainerState, Enforcement, Exit, Health, Runtime, RuntimeError, Usage,
+    ByteStream, Container, ContainerSpec, ContainerState, Enforcement, Exit, Health, Home, Runtime, RuntimeError, Usage,
 };
 
 /// How much a stream to the fake guest holds in flight, bytes; a Unix socket's order of size.
@@ -43,6 +43,8 @@ pub struct FakeRuntime {
 
 struct State {
     containers: BTreeMap<ContainerId, (SessionId, ContainerState)>,
+    /// Of those made with a home, as they were made with it.
+    homes: BTreeMap<ContainerId, Home>,
     held: HashSet<Call>,
     failing: BTreeMap<u8, Arc<dyn Fn() -> RuntimeError + Send + Sync>>,
     calls: Vec<Call>,
@@ -53,6 +55,7 @@ impl Default for FakeRuntime {
     fn default() -> Self {
         let state = State {
             containers: BTreeMap::new(),
+            homes: BTreeMap::new(),
             held: HashSet::new(),
             failing: BTreeMap::new(),
             calls: Vec::new(),
@@ -104,6 +107,12 @@ impl FakeRuntime {
     #[must_use]
     pub fn containers(&self) -> Vec<Container> {
         self.state().containers.iter().map(|(id, (session, state))| container(id, session, state)).collect()
+    }
+
+    /// The home that a container was made with.
+    #[must_use]
+    pub fn home(&self, id: &ContainerId) -> Option<Home> {
+        self.state().homes.get(id).cloned()
     }
 
     /// How often `call` was begun.
@@ -171,8 +180,12 @@ impl Runtime for FakeRuntime {
             .parse()
             .map_err(|_| RuntimeError::Unavailable { detail: "a session id that is no container id".into() })?;
         let mut state = self.state();
-        let fresh = || (spec.session.clone(), ContainerState::Created);
-        state.containers.entry(id.clone()).or_insert_with(fresh);
+        if !state.containers.contains_key(&id) {
+            state.containers.insert(id.clone(), (spec.session.clone(), ContainerState::Created));
+            if let Some(home) = &spec.home {
+                state.homes.insert(id.clone(), home.clone());
+            }
+        }
         Ok(id)
     }
 
@@ -192,7 +205,10 @@ impl Runtime for FakeRuntime {
 
     async fn delete(&self, id: &ContainerId) -> Result<(), RuntimeError> {
         self.enter(Call::Delete).await?;
-        self.state().containers.remove(id);
+        let mut state = self.state();
+        state.containers.remove(id);
+        state.homes.remove(id);
+        drop(state);
         self.changed.notify_waiters();
         Ok(())
     }

@@ -10,7 +10,7 @@ mod error;
 pub mod fake;
 mod health;
 
-pub use container::{Container, ContainerSpec, ContainerState, Exit, Limits, Usage};
+pub use container::{Container, ContainerSpec, ContainerState, Exit, Home, Limits, Usage};
 pub use error::RuntimeError;
 pub use health::{Enforcement, Health};
 

@@ -63,6 +63,7 @@ async fn create(context: &Context, row: &StoredSession) -> Result<ContainerId, C
         token: row.token.clone(),
         limits: context.limits,
         env: std::collections::BTreeMap::new(),
+        home: None,
     };
     driven(Stage::Creating, context.runtime.create(&spec)).await
 }

@@ -57,6 +57,7 @@ pub const FOR_TEST: &[Need] = &[
         packages: (&["chromium-driver"], &["chromium-chromedriver"]),
         sign: Sign::Program(&["chromedriver"]),
     },
+    need("newuidmap, for containers without root", &["uidmap"], Sign::Program(&["newuidmap"])),
     need("the PostgreSQL server", &["postgresql"], Sign::Beneath { folder: "/usr/lib/postgresql", file: "bin/initdb" }),
     need(
         "a font with box-drawing characters",

@@ -60,6 +60,7 @@ async fn build(inner: &Inner, record: &ContainerRecord, making: &Path) -> Result
         directory: making.to_owned(),
         identity: record.identity,
         hostname: record.session.as_str().to_owned(),
+        home: record.home.clone(),
     };
     match inner.helper.ask(&Request::Prepare(prepare)).await? {
         Answer::Done => {}

@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 
 use super::Inner;
 use crate::child::{failed, unexpected};
+use crate::connect::directory_inside;
 use crate::container::{Container, Run};
 use crate::identity::{Identity, USER};
 use crate::process::Held;
@@ -54,6 +55,7 @@ async fn launch(inner: &Inner, container: &Container) -> Result<(Process, Held),
         directory: container.directory.clone(),
         identity: record.identity,
         hostname: record.session.as_str().to_owned(),
+        home: record.home.clone(),
         guest_binary: inner.guest_binary.clone(),
         guest: guest_config(container),
         cgroups: container.group.legacy_directories(),
@@ -81,7 +83,7 @@ fn guest_config(container: &Container) -> guest::Config {
     guest::Config {
         session: record.session.clone(),
         token: record.token.clone(),
-        listen: guest::Listen::Unix(format!("{}/{}", guest::DIRECTORY, guest::SOCKET_FILE)),
+        listen: guest::Listen::Unix(format!("{}/{}", directory_inside(record.identity), guest::SOCKET_FILE)),
         user: (!single).then_some(guest::User { uid: USER, gid: USER }),
         directory: "/home/user/workspace".to_owned(),
         home: "/home/user".to_owned(),

@@ -18,6 +18,7 @@ use nix::mount::{MsFlags, mount};
 use nix::sched::{CloneFlags, unshare};
 use protocol::guest;
 
+use super::home::Sources;
 use super::{Step, StepError, chain, filter, mounts, network, spec, userns};
 use crate::identity::Identity;
 use crate::record::{self, LOCK, LOG, PROCESS, Process, ROOT, RUN, USR};
@@ -66,7 +67,10 @@ fn begin(start: &Start, directory: &OwnedFd, container: &mut Container, pid: i32
     let process = Process::of(pid).step(|| "describe the container's init".to_owned())?;
     // By descriptor: the stage may cover the way to it.
     let record = PathBuf::from(format!("/proc/self/fd/{}", directory.as_raw_fd())).join(PROCESS);
-    record::write(&record, &process).step(|| "record the container's init".to_owned())?;
+    // As the server, or it could not read it.
+    let server = start.identity.user().filter(|_| start.identity.user_is_the_server());
+    userns::reach_files_as(server, || record::write(&record, &process))
+        .step(|| "record the container's init".to_owned())?;
     container.start().map_err(|error| io::Error::other(chain(&error))).step(|| "start the guest".to_owned())?;
     Ok(process)
 }
@@ -123,6 +127,7 @@ fn open_log(directory: &Path) -> Result<File, StepError> {
 /// Answers the container's directory.
 fn stage(start: &Start) -> Result<OwnedFd, StepError> {
     let owners = if start.writable_usr { userns::owners(start.identity)? } else { None };
+    let owners_of_home = if start.home.is_some() { userns::owners_of_home(start.identity)? } else { None };
     mounts::isolate()?;
     // Within our mount namespace, or the descriptors could not be mounted; but before the stage
     // may cover the way to them.
@@ -132,6 +137,7 @@ fn stage(start: &Start) -> Result<OwnedFd, StepError> {
     let run = find(&start.directory.join(RUN))?;
     let guest = find(&fs::canonicalize(&start.guest_binary).step(|| "find the guest".to_owned())?)?;
     let usr = find(Path::new("/usr"))?;
+    let home = start.home.as_ref().map(|home| Sources::find(home, &start.directory)).transpose()?;
     let cgroup = start.unified.as_ref().map(|(mount_point, _)| find(mount_point)).transpose()?;
 
     mounts::memory(Path::new(STAGE), "mode=0755,size=1m")?;
@@ -145,6 +151,9 @@ fn stage(start: &Start) -> Result<OwnedFd, StepError> {
     mounts::attach(run.as_fd(), &Stage::path("run"), closed | mounts::NO_PROGRAMS, None)?;
     mounts::attach(guest.as_fd(), &Stage::path("guest"), closed | mounts::READ_ONLY, None)?;
     stage_usr(&directory, &usr, owners.as_ref())?;
+    if let Some(home) = home {
+        home.mount(find(&Stage::path("root"))?.as_fd(), start.identity, owners_of_home.as_ref())?;
+    }
     stage_cgroup(cgroup.as_ref())?;
     Ok(directory)
 }

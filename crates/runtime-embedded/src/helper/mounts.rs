@@ -42,11 +42,51 @@ pub(super) fn attach(
     owners: Option<BorrowedFd<'_>>,
 ) -> Result<(), StepError> {
     let what = || format!("mount {}", target.display());
+    let tree = detached(source, attributes, owners).step(what)?;
+    let target = CString::new(target.as_os_str().as_bytes()).map_err(io::Error::from).step(what)?;
+    // SAFETY: both paths are terminated and outlive the call.
+    let moved = unsafe {
+        libc::syscall(
+            libc::SYS_move_mount,
+            tree.as_raw_fd(),
+            c"".as_ptr(),
+            libc::AT_FDCWD,
+            target.as_ptr(),
+            libc::MOVE_MOUNT_F_EMPTY_PATH,
+        )
+    };
+    check(moved).step(what)
+}
+
+/// The same over the very directory that `target` is, wherever that may have got to.
+pub(super) fn attach_over(
+    source: BorrowedFd<'_>,
+    target: BorrowedFd<'_>,
+    attributes: u64,
+    owners: Option<BorrowedFd<'_>>,
+) -> io::Result<()> {
+    let tree = detached(source, attributes, owners)?;
+    // SAFETY: both paths are empty, terminated, and outlive the call.
+    let moved = unsafe {
+        libc::syscall(
+            libc::SYS_move_mount,
+            tree.as_raw_fd(),
+            c"".as_ptr(),
+            target.as_raw_fd(),
+            c"".as_ptr(),
+            libc::MOVE_MOUNT_F_EMPTY_PATH | libc::MOVE_MOUNT_T_EMPTY_PATH,
+        )
+    };
+    check(moved)
+}
+
+/// A mount of what `source` names that is nowhere yet.
+fn detached(source: BorrowedFd<'_>, attributes: u64, owners: Option<BorrowedFd<'_>>) -> io::Result<OwnedFd> {
     let recursive = if owners.is_some() { 0 } else { libc::AT_RECURSIVE as u32 };
     let flags = libc::OPEN_TREE_CLONE | libc::OPEN_TREE_CLOEXEC | libc::AT_EMPTY_PATH as u32 | recursive;
     // SAFETY: an empty, terminated path and plain numbers.
     let tree = unsafe { libc::syscall(libc::SYS_open_tree, source.as_raw_fd(), c"".as_ptr(), flags) };
-    let tree = owned(tree).step(what)?;
+    let tree = owned(tree)?;
     let mut change: libc::mount_attr = unsafe { std::mem::zeroed() };
     change.attr_set = attributes;
     if let Some(owners) = owners {
@@ -64,20 +104,8 @@ pub(super) fn attach(
             std::mem::size_of_val(&change),
         )
     };
-    check(changed).step(what)?;
-    let target = CString::new(target.as_os_str().as_bytes()).map_err(io::Error::from).step(what)?;
-    // SAFETY: both paths are terminated and outlive the call.
-    let moved = unsafe {
-        libc::syscall(
-            libc::SYS_move_mount,
-            tree.as_raw_fd(),
-            c"".as_ptr(),
-            libc::AT_FDCWD,
-            target.as_ptr(),
-            libc::MOVE_MOUNT_F_EMPTY_PATH,
-        )
-    };
-    check(moved).step(what)
+    check(changed)?;
+    Ok(tree)
 }
 
 /// Mounts a new memory-backed file system.

@@ -8,9 +8,9 @@ use std::os::unix::fs::{PermissionsExt, lchown, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::{Step, StepError, etc, userns};
-use crate::identity::{Identity, USER};
-use crate::record::{ROOT, USR};
+use super::{Step, StepError, etc, home, userns};
+use crate::identity::Identity;
+use crate::record::{PRIVATE, ROOT, USR};
 use crate::request::{Prepare, Remove};
 
 /// What of the root directory is a link into `/usr`, where the host has it so.
@@ -39,9 +39,11 @@ const DIRECTORIES: &[(&str, u32)] = &[
     ("var/tmp", 0o1777),
 ];
 
-const BASHRC: &str = "# Yours to change.\n[ -f /etc/bash.bashrc ] && . /etc/bash.bashrc\n";
-const PROFILE: &str =
-    "# Yours to change.\n[ -n \"$BASH_VERSION\" ] && [ -f \"$HOME/.bashrc\" ] && . \"$HOME/.bashrc\"\n";
+/// Files of a new home.
+pub(super) const DOTFILES: [(&str, &str); 2] = [
+    (".bashrc", "# Yours to change.\n[ -f /etc/bash.bashrc ] && . /etc/bash.bashrc\n"),
+    (".profile", "# Yours to change.\n[ -n \"$BASH_VERSION\" ] && [ -f \"$HOME/.bashrc\" ] && . \"$HOME/.bashrc\"\n"),
+];
 
 pub(super) fn run(prepare: &Prepare) -> Result<(), StepError> {
     userns::enter(prepare.identity)?;
@@ -58,11 +60,17 @@ pub(super) fn run(prepare: &Prepare) -> Result<(), StepError> {
         }
     }
     etc::write(&tree, &prepare.hostname)?;
-    let home = tree.of_user();
-    home.directory("home/user", 0o755)?;
-    home.directory("home/user/workspace", 0o755)?;
-    home.file("home/user/.bashrc", BASHRC.as_bytes(), 0o644)?;
-    home.file("home/user/.profile", PROFILE.as_bytes(), 0o644)?;
+    let user = tree.of_user();
+    user.directory("home/user", 0o755)?;
+    if let Some(home) = &prepare.home {
+        let private = Tree::new(prepare.directory.join(PRIVATE), prepare.identity);
+        home::prepare(home, &private, prepare.identity)?;
+    } else {
+        user.directory("home/user/workspace", 0o755)?;
+        for (name, content) in DOTFILES {
+            user.file(&format!("home/user/{name}"), content.as_bytes(), 0o644)?;
+        }
+    }
 
     let layer = Tree::new(prepare.directory.join(USR), prepare.identity);
     layer.directory("", 0o755)?;
@@ -105,19 +113,14 @@ impl Tree {
     fn new(root: PathBuf, identity: Identity) -> Self {
         let owner = match identity {
             Identity::Range { base } => Some(base),
-            Identity::Subordinate { .. } | Identity::Single { .. } => None,
+            Identity::Kept { .. } | Identity::Subordinate { .. } | Identity::Single { .. } => None,
         };
         Self { root, owner, identity }
     }
 
     /// The same tree, with what is made in it belonging to the user.
-    fn of_user(&self) -> Self {
-        let owner = match self.identity {
-            Identity::Range { base } => Some(base + USER),
-            Identity::Subordinate { .. } => Some(USER),
-            Identity::Single { .. } => None,
-        };
-        Self { root: self.root.clone(), owner, identity: self.identity }
+    pub(super) fn of_user(&self) -> Self {
+        Self { root: self.root.clone(), owner: self.identity.user(), identity: self.identity }
     }
 
     pub(super) fn directory(&self, path: &str, mode: u32) -> Result<(), StepError> {

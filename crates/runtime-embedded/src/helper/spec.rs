@@ -12,6 +12,7 @@ use protocol::guest;
 
 use super::launch::Stage;
 use super::{etc, seccomp};
+use crate::connect::directory_inside;
 use crate::identity::{Identity, Mapping, USER};
 use crate::request::Start;
 
@@ -77,7 +78,7 @@ fn process(start: &Start) -> Result<Process, OciSpecError> {
     ProcessBuilder::default()
         .terminal(false)
         .user(UserBuilder::default().uid(guest_id).gid(guest_id).umask(0o022_u32).build()?)
-        .args(vec![guest::BINARY.to_owned()])
+        .args(vec![guest::BINARY.to_owned(), format!("{}/{}", directory_inside(start.identity), guest::CONFIG_FILE)])
         .env(vec!["PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin".to_owned(), "HOME=/".to_owned()])
         .cwd("/")
         .no_new_privileges(true)
@@ -149,9 +150,14 @@ fn mounts(start: &Start) -> Result<Vec<Mount>, OciSpecError> {
         mount("tmpfs", "tmpfs", "/tmp", &["nosuid", "nodev", "mode=1777", &size])?,
         mount("tmpfs", "tmpfs", "/run", &["nosuid", "nodev", "mode=755", "size=16m"])?,
         mount("tmpfs", "tmpfs", "/run/user/1000", &["nosuid", "nodev", "mode=700", &personal, "size=16m"])?,
-        mount("bind", &run, guest::DIRECTORY, &["bind", "nosuid", "nodev", "noexec"])?,
         mount("bind", &binary, guest::BINARY, &["bind", "ro", "nosuid", "nodev"])?,
     ];
+    if start.identity.user_is_the_server() {
+        let closed = ["nosuid", "nodev", "noexec", "mode=700", "size=64k"];
+        mounts.push(mount("tmpfs", "tmpfs", guest::DIRECTORY, &closed)?);
+    }
+    let private = directory_inside(start.identity);
+    mounts.push(mount("bind", &run, &private, &["bind", "nosuid", "nodev", "noexec"])?);
     for name in etc::SHARED {
         let path = format!("/etc/{name}");
         if Path::new(&path).is_dir() {

@@ -6,11 +6,12 @@ use std::os::fd::OwnedFd;
 use std::process::Command;
 
 use nix::sched::{CloneFlags, setns, unshare};
+use nix::sys::prctl;
 use nix::sys::wait::{WaitStatus, waitpid};
-use nix::unistd::{ForkResult, Gid, Pid, Uid, fork, getpid, pipe, setgroups, setresgid, setresuid};
+use nix::unistd::{ForkResult, Gid, Pid, Uid, fork, getpid, pipe, setfsgid, setfsuid, setgroups, setresgid, setresuid};
 
 use super::{Step, StepError};
-use crate::identity::{Identity, Mapping, map_text};
+use crate::identity::{Identity, Mapping, USER, map_text};
 
 /// Makes us the container's root, or its one user, in a new user namespace. Does nothing when we
 /// are the host's root: the container's own namespace is made when it starts.
@@ -80,7 +81,14 @@ fn become_inside(identity: Identity) -> Result<(), StepError> {
     setresgid(gid, gid, gid).step(|| "take the container's group".to_owned())?;
     // With one id only, it is ours already, and asking for it would cost us the capabilities.
     if identity.has_root() {
+        // An id that is not the caller's costs us two things: that we end with the server, and what is ours
+        // in `/proc`, where libcontainer writes.
+        let end = prctl::get_pdeathsig().step(|| "see how we end".to_owned())?;
         setresuid(uid, uid, uid).step(|| "take the container's user".to_owned())?;
+        if matches!(identity, Identity::Kept { .. }) {
+            prctl::set_pdeathsig(end).step(|| "end with the server".to_owned())?;
+            prctl::set_dumpable(true).step(|| "own what is ours in /proc".to_owned())?;
+        }
     }
     Ok(())
 }
@@ -106,9 +114,23 @@ fn run_mapper(tool: &str, pid: Pid, mappings: &[Mapping]) -> io::Result<()> {
 /// A user namespace that nothing lives in, to shift a mount's owners by: ids of the host's system
 /// become the same ids inside the container.
 pub(super) fn owners(identity: Identity) -> Result<Option<OwnedFd>, StepError> {
-    let Identity::Range { .. } = identity else {
+    match identity {
+        Identity::Range { .. } => shift(&identity.uids(), &identity.gids()).map(Some),
+        _ => Ok(None),
+    }
+}
+
+/// The same for files of the programs' user alone: whatever else is among them belongs to nobody
+/// inside, and nobody but that user can make a file there, not even the container's root.
+pub(super) fn owners_of_home(identity: Identity) -> Result<Option<OwnedFd>, StepError> {
+    let Identity::Range { base } = identity else {
         return Ok(None);
     };
+    let user = [Mapping { inside: USER, outside: base + USER, count: 1 }];
+    shift(&user, &user).map(Some)
+}
+
+fn shift(uids: &[Mapping], gids: &[Mapping]) -> Result<OwnedFd, StepError> {
     let (made, make) = pipe().step(|| "make a pipe".to_owned())?;
     let (done, finish) = pipe().step(|| "make a pipe".to_owned())?;
     // SAFETY: we have one thread.
@@ -125,14 +147,49 @@ pub(super) fn owners(identity: Identity) -> Result<Option<OwnedFd>, StepError> {
         ForkResult::Parent { child } => {
             drop((make, done));
             let namespace = match File::from(made).read(&mut [0]) {
-                Ok(1) => fs::write(format!("/proc/{child}/uid_map"), map_text(&identity.uids()))
-                    .and_then(|()| fs::write(format!("/proc/{child}/gid_map"), map_text(&identity.gids())))
+                Ok(1) => fs::write(format!("/proc/{child}/uid_map"), map_text(uids))
+                    .and_then(|()| fs::write(format!("/proc/{child}/gid_map"), map_text(gids)))
                     .and_then(|()| File::open(format!("/proc/{child}/ns/user"))),
                 _ => Err(io::Error::from(io::ErrorKind::PermissionDenied)),
             };
             drop(finish);
             waitpid(child, None).step(|| "wait for the child".to_owned())?;
-            namespace.map(|file| Some(file.into())).step(|| "make a user namespace to shift owners by".to_owned())
+            namespace.map(OwnedFd::from).step(|| "make a user namespace to shift owners by".to_owned())
         }
+    }
+}
+
+/// Does `work` with the rights over files that the id `id` has, and none of root's; as ourselves if there
+/// is none. `id` is named as this process names it. Supplementary groups have to be dropped before.
+pub(super) fn reach_files_as<T>(id: Option<u32>, work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    let Some(id) = id else { return work() };
+    // Asked first, for the kernel mistrusts us with what is ours in `/proc` from then on.
+    let dumpable = prctl::get_dumpable()?;
+    let back = Back { uid: Uid::effective(), gid: Gid::effective(), dumpable };
+    setfsgid(Gid::from_raw(id));
+    setfsuid(Uid::from_raw(id));
+    // They tell the id before, not whether they worked, which asking for an id that is none does.
+    let none = u32::MAX;
+    if setfsgid(Gid::from_raw(none)).as_raw() != id || setfsuid(Uid::from_raw(none)).as_raw() != id {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    let outcome = work();
+    drop(back);
+    outcome
+}
+
+/// Gives back the ids that files are reached with, and what is ours in `/proc`.
+struct Back {
+    uid: Uid,
+    gid: Gid,
+    dumpable: bool,
+}
+
+impl Drop for Back {
+    fn drop(&mut self) {
+        setfsuid(self.uid);
+        setfsgid(self.gid);
+        // It only fails for values that are none.
+        let _ = prctl::set_dumpable(self.dumpable);
     }
 }

@@ -161,6 +161,10 @@ impl Host for Here {
         assert_eq!(collected, self.init(id), "{}", std::io::Error::last_os_error());
     }
 
+    fn directory(&self) -> PathBuf {
+        self.directory.path().to_owned()
+    }
+
     fn secret(&self) -> String {
         self.directory.path().join("runtime").to_string_lossy().into_owned()
     }

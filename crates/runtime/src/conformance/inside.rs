@@ -85,6 +85,13 @@ impl Inside {
         assert_eq!(status, StatusCode::NO_CONTENT, "{body}");
     }
 
+    /// Uploads a file, and answers what the guest says of it.
+    pub async fn upload(&self, name: &str, content: &str) -> String {
+        let (status, body) = self.ask(Method::POST, &format!("/uploads?name={name}"), content.to_owned()).await;
+        assert_eq!(status, StatusCode::CREATED, "{body}");
+        body
+    }
+
     /// Asks the guest to shut down.
     pub async fn shut_down(&self) {
         let body = serde_json::to_string(&Shutdown { grace_ms: 2000 }).expect("JSON");
