@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use app::backend::{Accounts, Operations, Preferences, Sessions};
+use app::backend::{Accounts, Operations, Preferences, Sessions, Storage};
 use axum::extract::FromRef;
 use axum_extra::extract::cookie::Key;
 use leptos::config::LeptosOptions;
@@ -21,6 +21,7 @@ use crate::sessions::SessionService;
 use crate::settings::SettingsStore;
 use crate::setup::Wizard;
 use crate::shutdown::Shutdown;
+use crate::storage::{Layout, StorageService};
 use crate::terminal::Sockets;
 
 /// The server's parts. Clones share them.
@@ -34,6 +35,8 @@ pub struct App {
     pub runtime: Arc<dyn Runtime>,
     /// What the page and the API call.
     pub sessions: Arc<dyn Sessions>,
+    /// What the files drawer and the API call.
+    pub storage: Arc<dyn Storage>,
     /// What the account and admin pages call.
     pub accounts: Arc<dyn Accounts>,
     /// What administrators see and mend of all of it.
@@ -80,6 +83,9 @@ pub enum StartError {
     /// The people in it can't be read, or the first can't be made.
     #[error("the accounts can't be used: {0}")]
     Accounts(DatabaseError),
+    /// People's files can't be used.
+    #[error("the files in {} can't be used: {cause}", directory.display())]
+    Files { directory: PathBuf, cause: std::io::Error },
     /// What was stored of the settings can't be read.
     #[error("the settings can't be used: {0}")]
     Settings(DatabaseError),
@@ -144,11 +150,20 @@ impl AppBuilder {
         let auth = Auth::new(database.clone(), settings.clone(), &config.data_dir, is_set_up)
             .map_err(|cause| StartError::Token { directory: config.data_dir.clone(), cause })?;
         let auth = Arc::new(auth);
-        let service = SessionService::start(database.clone(), Arc::clone(&runtime), config.limits, shutdown.clone())
-            .await
-            .map_err(StartError::Sessions)?;
+        let layout = Layout::new(&config.data_dir);
+        let service = SessionService::start(
+            database.clone(),
+            Arc::clone(&runtime),
+            config.limits,
+            layout.clone(),
+            shutdown.clone(),
+        )
+        .await
+        .map_err(StartError::Sessions)?;
         shutdown.spawn(Auth::sweep(database.clone(), shutdown.clone()));
         shutdown.spawn(auth.live.clone().watch(database.clone(), shutdown.clone()));
+        let storage = StorageService::start(layout, config.quota, Arc::clone(&service), shutdown.clone());
+        let storage = storage.map_err(|cause| StartError::Files { directory: config.data_dir.clone(), cause })?;
         let audit = Audit::new(database.clone());
         let sessions: Arc<dyn Sessions> = Arc::clone(&service) as Arc<dyn Sessions>;
         let accounts = AccountService::new(database.clone(), Arc::clone(&auth), audit.clone(), Arc::clone(&sessions));
@@ -161,6 +176,7 @@ impl AppBuilder {
             database,
             runtime,
             sessions,
+            storage,
             accounts: Arc::new(accounts),
             operations: Arc::new(operations),
             waitlist: Arc::new(waitlist),

@@ -83,6 +83,8 @@ pub struct Config {
     pub guest: PathBuf,
     /// What each container may use.
     pub limits: Limits,
+    /// The most bytes of one person's files and trash.
+    pub quota: Option<u64>,
     /// Where each value came from, for `berth config`.
     settings: Settings,
 }

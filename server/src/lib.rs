@@ -22,5 +22,6 @@ pub mod settings;
 pub mod setup;
 pub mod shutdown;
 pub mod site;
+pub mod storage;
 pub mod terminal;
 pub mod tls;

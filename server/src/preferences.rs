@@ -22,6 +22,14 @@ impl PreferencesService {
         Self { database }
     }
 
+    /// What `user` prefers.
+    ///
+    /// # Errors
+    /// As every query.
+    pub async fn of(&self, user: &str) -> Result<Preferences, DatabaseError> {
+        Ok(self.read(user).await?.0)
+    }
+
     /// What `user` prefers, and which version of it is stored. What can't be read counts as the
     /// defaults: nobody is kept from their sessions by it, and the next change replaces it.
     async fn read(&self, user: &str) -> Result<(Preferences, Option<i64>), DatabaseError> {

@@ -12,6 +12,7 @@ use app::model::session::{Cause, CreateSession, RenameSession, Session, SessionS
 use berth::database::{Database, StoredSession};
 use berth::sessions::SessionService;
 use berth::shutdown::Shutdown;
+use berth::storage::Layout;
 use futures::StreamExt;
 use protocol::SessionId;
 use runtime::fake::{Call, FakeRuntime};
@@ -39,7 +40,7 @@ impl Rig {
         let directory = tempfile::tempdir().unwrap();
         let database = Database::open(&url(&directory)).await.unwrap();
         let runtime = Arc::new(FakeRuntime::default());
-        let (service, shutdown) = serve(&database, &runtime).await;
+        let (service, shutdown) = serve(&database, &runtime, &directory).await;
         Self { database, runtime, service, shutdown, directory }
     }
 
@@ -48,7 +49,7 @@ impl Rig {
     async fn serve_again(mut self) -> Self {
         self.shutdown.begin();
         assert!(self.shutdown.finished(LIMIT).await);
-        (self.service, self.shutdown) = serve(&self.database, &self.runtime).await;
+        (self.service, self.shutdown) = serve(&self.database, &self.runtime, &self.directory).await;
         self
     }
 
@@ -102,9 +103,14 @@ impl Rig {
     }
 }
 
-async fn serve(database: &Database, runtime: &Arc<FakeRuntime>) -> (Arc<SessionService>, Shutdown) {
-    let shutdown = Shutdown::new();
-    let service = SessionService::start(database.clone(), runtime.clone(), LIMITS, shutdown.clone()).await.unwrap();
+async fn serve(
+    database: &Database,
+    runtime: &Arc<FakeRuntime>,
+    directory: &TempDir,
+) -> (Arc<SessionService>, Shutdown) {
+    let (files, shutdown) = (Layout::new(directory.path()), Shutdown::new());
+    let service =
+        SessionService::start(database.clone(), runtime.clone(), LIMITS, files, shutdown.clone()).await.unwrap();
     (service, shutdown)
 }
 

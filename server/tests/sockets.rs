@@ -13,6 +13,7 @@ use berth::auth::{Caller, Live};
 use berth::database::{Database, TokenHash};
 use berth::sessions::SessionService;
 use berth::shutdown::Shutdown;
+use berth::storage::Layout;
 use berth::terminal::{Sockets, upgrade};
 use futures::{SinkExt, StreamExt};
 use http::{Request, Response, StatusCode};
@@ -44,7 +45,10 @@ impl Rig {
         let database = Database::open(&format!("sqlite://{}/berth.db", directory.path().display())).await.unwrap();
         let runtime = Arc::new(FakeRuntime::default());
         let shutdown = Shutdown::new();
-        let service = SessionService::start(database, runtime.clone(), LIMITS, shutdown.clone()).await.unwrap();
+        let service =
+            SessionService::start(database, runtime.clone(), LIMITS, Layout::new(directory.path()), shutdown.clone())
+                .await
+                .unwrap();
         let address =
             listen(Sockets { sessions: service.clone(), live: Live::default(), shutdown: shutdown.clone() }).await;
         Self { runtime, service, shutdown, address, _directory: directory }

@@ -63,7 +63,7 @@ pub trait Storage: Send + Sync + 'static {
     /// One file as it is; a folder, or several things of one, as a zip.
     async fn download(&self, actor: &Actor, items: &[At]) -> Result<Download, ApiError>;
     /// A Markdown file as HTML without scripts, styles or anything from elsewhere.
-    async fn render(&self, actor: &Actor, at: &At) -> Result<String, ApiError>;
+    async fn render(&self, actor: &Actor, at: &At, is_light: bool) -> Result<String, ApiError>;
     /// Makes a folder. CONFLICT when something is there.
     async fn make_folder(&self, actor: &Actor, new: MakeFolder) -> Result<(), ApiError>;
     /// Moves or renames.

@@ -57,6 +57,9 @@ pub struct Preferences {
     /// The keys above a phone's keyboard, in order.
     #[garde(length(max = MAX_BAR_KEYS))]
     pub key_bar: Vec<BarKey>,
+    /// What new sessions see of each other's workspaces.
+    #[garde(skip)]
+    pub workspace_sharing: WorkspaceSharing,
     /// Samsung Internet only: its address bar is at the top, so no bar is to be compensated below.
     #[garde(skip)]
     pub address_bar_at_top: bool,
@@ -75,6 +78,7 @@ impl Default for Preferences {
             right_click_paste: false,
             screen_reader: false,
             key_bar: BarKey::ALL.to_vec(),
+            workspace_sharing: WorkspaceSharing::None,
             address_bar_at_top: false,
         }
     }
@@ -155,6 +159,19 @@ impl Theme {
             Self::Light => Some("light"),
         }
     }
+}
+
+/// What a person's sessions have of `~/workspace` in common. Everything else in home always is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum WorkspaceSharing {
+    /// Nothing: each has its own.
+    None,
+    /// Of each repository `CLAUDE.md` and `.claude/`, which are brought up to date when a session starts and stops.
+    Metadata,
+    /// All of it.
+    Full,
 }
 
 /// The cursor, where the program asks for none.

@@ -18,6 +18,7 @@ use crate::database::Database;
 use crate::operations::OperationsService;
 use crate::sessions::SessionService;
 use crate::shutdown::Shutdown;
+use crate::storage::Layout;
 
 /// How long what was begun may take to end. Sessions' owners end at once.
 const END_LIMIT: Duration = Duration::from_secs(5);
@@ -66,7 +67,13 @@ where
 {
     let runtime = open().await.map_err(AdminError::Runtime)?;
     let shutdown = Shutdown::new();
-    let sessions = SessionService::idle(database.clone(), Arc::clone(&runtime), config.limits, shutdown.clone());
+    let sessions = SessionService::idle(
+        database.clone(),
+        Arc::clone(&runtime),
+        config.limits,
+        Layout::new(&config.data_dir),
+        shutdown.clone(),
+    );
     let operations = OperationsService::new(database.clone(), runtime, sessions, config);
     let outcome = operations.reconcile(&command_line(), how).await;
     shutdown.begin();

@@ -34,7 +34,7 @@ const fn many(name: &'static str, value: &'static str, help: &'static str) -> Ke
 }
 
 /// All of them, in the order that `berth config` prints.
-pub(super) const KEYS: [Key; 31] = [
+pub(super) const KEYS: [Key; 32] = [
     one("listen", "ADDRESS:PORT", "Where to listen for HTTP"),
     one("data_dir", "DIRECTORY", "Where everything that must survive a restart is kept"),
     one("database_url", "URL", "sqlite://PATH or postgres://USER:PASSWORD@HOST/DATABASE"),
@@ -66,6 +66,11 @@ pub(super) const KEYS: [Key; 31] = [
     one("limits.memory", "SIZE", "Memory for each container, such as 3GiB"),
     one("limits.pids", "NUMBER", "Processes and threads for each container"),
     one("limits.disk", "SIZE", "Bytes of its own files for each container, such as 4GB"),
+    one(
+        "storage.quota",
+        "SIZE",
+        "What one person's files and trash may have together, such as 50GiB, if there is a limit",
+    ),
 ];
 
 /// Variables that begin like ours, mean something else, and are left alone: where the file is, and

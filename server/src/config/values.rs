@@ -29,6 +29,8 @@ const LEAST_CPU_MILLIS: u32 = 10;
 const LEAST_MEMORY: u64 = 32 << 20;
 const LEAST_PIDS: u32 = 16;
 const LEAST_DISK: u64 = 16 << 20;
+/// Below this nobody can work.
+const LEAST_QUOTA: u64 = 1 << 20;
 
 /// `/var/lib/berth` for root, else the person's own data directory.
 pub(super) fn default_data_dir(environment: &Environment) -> PathBuf {
@@ -73,6 +75,7 @@ pub(super) fn check(mut settings: Settings, environment: &Environment) -> Result
             pids: reader.one("limits.pids", |text| number(text, LEAST_PIDS))?,
             disk_bytes: reader.one("limits.disk", |text| bytes(text, LEAST_DISK))?,
         },
+        quota: reader.optional("storage.quota", |text| bytes(text, LEAST_QUOTA))?,
         settings: Settings::new(),
     };
     Ok(Config { settings, ..config })

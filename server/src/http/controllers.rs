@@ -6,6 +6,7 @@ pub mod preferences;
 pub mod public;
 pub mod session;
 pub mod setup;
+pub mod storage;
 pub mod terminal;
 pub mod token;
 pub mod user;

@@ -21,10 +21,19 @@ const REQUEST_LIMIT: Duration = Duration::from_secs(120);
 const UPLOAD_LIMIT: Duration = Duration::from_secs(60 * 60);
 /// The route whose body is a file that is passed on as it comes.
 const UPLOAD_ROUTE: &str = "/api/terminal/{address}/uploads";
+/// Files of any size, as far as there is room. One of which nothing comes ends at the storage's own limit.
+const STORE_ROUTE: &str = "/api/storage/upload";
+const STORE_LIMIT: Duration = Duration::from_secs(24 * 60 * 60);
+/// Parts of files, which the storage knows the length of.
+const PART_ROUTE: &str = "/api/storage/upload/part";
 
 pub(super) async fn limits(request: Request, next: Next) -> Response {
-    let is_upload = request.extensions().get::<MatchedPath>().is_some_and(|route| route.as_str() == UPLOAD_ROUTE);
-    let (most, limit) = if is_upload { (MAX_UPLOAD as usize, UPLOAD_LIMIT) } else { (MAX_BODY, REQUEST_LIMIT) };
+    let (most, limit) = match request.extensions().get::<MatchedPath>().map(MatchedPath::as_str) {
+        Some(UPLOAD_ROUTE) => (MAX_UPLOAD as usize, UPLOAD_LIMIT),
+        Some(STORE_ROUTE) => (usize::MAX, STORE_LIMIT),
+        Some(PART_ROUTE) => (usize::MAX, UPLOAD_LIMIT),
+        _ => (MAX_BODY, REQUEST_LIMIT),
+    };
     let length =
         request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|length| length > most as u64) {

@@ -7,7 +7,9 @@ use utoipa::{IntoResponses, Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::controllers::{admin, person, preferences, public, session, setup, terminal, token, user, waitlist};
+use super::controllers::{
+    admin, person, preferences, public, session, setup, storage, terminal, token, user, waitlist,
+};
 use super::health;
 use crate::app::App;
 use crate::auth::SESSION_COOKIE;
@@ -24,6 +26,7 @@ use crate::auth::SESSION_COOKIE;
     tags(
         (name = "sessions", description = "Sessions and their states"),
         (name = "terminals", description = "Terminals of a running session"),
+        (name = "storage", description = "Your files: home, and the workspaces of your sessions"),
         (name = "people", description = "Who is signed in, and what they prefer"),
         (name = "admin", description = "Other people, the whole server, and what was done; for administrators"),
         (name = "setup", description = "The first run, and its answers later; for administrators"),
@@ -118,6 +121,25 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(terminal::uploads::uploads))
         .routes(routes!(terminal::sign_in_callback::sign_in_callback))
         .routes(routes!(terminal::close::close))
+        .routes(routes!(storage::browse::browse))
+        .routes(routes!(storage::search::search))
+        .routes(routes!(storage::stats::stats))
+        .routes(routes!(storage::preview::preview))
+        .routes(routes!(storage::download::download))
+        .routes(routes!(storage::events::events))
+        .routes(routes!(storage::mkdir::mkdir))
+        .routes(routes!(storage::relocate::relocate))
+        .routes(routes!(storage::copy::copy))
+        .routes(routes!(storage::delete::delete))
+        .routes(routes!(storage::trash::trash))
+        .routes(routes!(storage::restore::restore))
+        .routes(routes!(storage::upload::upload))
+        .routes(routes!(storage::initiate::initiate))
+        .routes(routes!(storage::upload_status::upload_status))
+        .routes(routes!(storage::part::part))
+        .routes(routes!(storage::complete::complete))
+        .routes(routes!(storage::abort::abort))
+        .routes(routes!(storage::seed::seed))
         .routes(routes!(preferences::get::get))
         .routes(routes!(preferences::change::change))
         .routes(routes!(user::get::get))

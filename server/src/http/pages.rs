@@ -50,6 +50,7 @@ pub(super) async fn fallback(State(app): State<App>, request: Request) -> Result
 /// What each rendering and each server function finds in Leptos' context.
 fn context(app: &App) -> impl Fn() + Clone + Send + Sync + 'static {
     let (sessions, preferences) = (Arc::clone(&app.sessions), Arc::clone(&app.preferences));
+    let storage = Arc::clone(&app.storage);
     let reload_port = std::env::var_os("LEPTOS_WATCH").map(|_| app.leptos.reload_port);
     move || {
         let extensions = use_context::<Parts>().map(|parts| parts.extensions).unwrap_or_default();
@@ -57,7 +58,8 @@ fn context(app: &App) -> impl Fn() + Clone + Send + Sync + 'static {
         let actor = extensions.get::<Option<Caller>>().cloned().flatten().map(|caller| caller.actor);
         let preferred = extensions.get::<Preferences>().cloned().unwrap_or_default();
         let (sessions, preferences) = (Arc::clone(&sessions), Arc::clone(&preferences));
-        provide_context(RequestContext { actor, request_id, sessions, preferences, preferred });
+        let storage = Arc::clone(&storage);
+        provide_context(RequestContext { actor, request_id, sessions, preferences, storage, preferred });
         // Server functions have no nonce, and their answers need no policy of their own.
         if let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>())
             && let Some(policy) = security_headers::policy_with_nonce(&nonce, reload_port)

@@ -24,12 +24,16 @@ pub(super) fn policy_with_widget(host: &str) -> Option<HeaderValue> {
     HeaderValue::try_from(format!("{}; frame-src {host}", policy(&format!("{host} "), ""))).ok()
 }
 
+/// The policy of a file's preview: whatever it holds, it runs nothing and fetches nothing, in an origin of its own.
+pub(super) const PREVIEW_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox; form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
+/// The same for a PDF, which browsers show in no sandbox; their viewers have one of their own.
+pub(super) const PDF_POLICY: &str = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
+
 /// Referrers stay within the site, for a sign-in link's token is in its query; not `no-referrer`, with
 /// which browsers send `Origin: null` for forms. Two years of HSTS, as its preload lists want.
-const ALWAYS: [(HeaderName, &str); 5] = [
+const ALWAYS: [(HeaderName, &str); 4] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "same-origin"),
-    (header::X_FRAME_OPTIONS, "DENY"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (
         HeaderName::from_static("permissions-policy"),
@@ -43,6 +47,8 @@ pub(super) fn add(headers: &mut HeaderMap, is_over_tls: bool) {
     for (name, value) in ALWAYS {
         headers.insert(name, HeaderValue::from_static(value));
     }
+    // Only a preview, which has a policy of its own, may be in a frame of ours.
+    headers.entry(header::X_FRAME_OPTIONS).or_insert(HeaderValue::from_static("DENY"));
     if is_over_tls {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
     }

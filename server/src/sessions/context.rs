@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use app::backend::Actor;
 use app::backend::sessions::SessionEvent;
+use app::model::preferences::WorkspaceSharing;
 use app::model::session::Session;
 use protocol::SessionId;
 use runtime::{Limits, Runtime};
@@ -14,8 +15,10 @@ use tokio::sync::broadcast;
 
 use crate::accounts::Audit;
 use crate::database::{Database, DatabaseError, StoredSession};
+use crate::preferences::PreferencesService;
 use crate::sessions::registry::Registry;
 use crate::shutdown::Shutdown;
+use crate::storage::Layout;
 
 /// Between tries to write a transition that nobody waits for. Long enough not to add to a
 /// database's trouble.
@@ -31,6 +34,8 @@ pub(super) struct Context {
     pub database: Database,
     pub runtime: Arc<dyn Runtime>,
     pub limits: Limits,
+    /// Where people's files are, of which each container has some.
+    pub files: Layout,
     pub registry: Registry,
     /// Each event with the owner whom it concerns.
     pub events: broadcast::Sender<(String, SessionEvent)>,
@@ -56,6 +61,17 @@ impl Context {
             }
         }
         self.database.session(id).await
+    }
+
+    /// What new sessions of `owner`'s have in common. When that can't be read, nothing: it can be changed later.
+    pub async fn sharing(&self, owner: &str) -> WorkspaceSharing {
+        match PreferencesService::new(self.database.clone()).of(owner).await {
+            Ok(preferences) => preferences.workspace_sharing,
+            Err(error) => {
+                tracing::warn!(owner, %error, "preferences could not be read; the session gets a workspace of its own");
+                WorkspaceSharing::None
+            }
+        }
     }
 
     /// Writes the row, then tells the pages.

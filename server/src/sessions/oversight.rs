@@ -97,7 +97,7 @@ impl SessionService {
             match action {
                 DestroyAction::Destroy => mend::destroy_stray(&context, &by, &container).await,
                 DestroyAction::Stop => {
-                    let stopped = stage::stop_gently(&context, Some(&container.id)).await;
+                    let stopped = stage::stop(&context, Some(&container.id), stage::STOP_GRACE).await;
                     stopped.map_err(|cause| ApiError::new(ErrorCode::RuntimeUnavailable, stage::why(cause)))?;
                     let target = mend::target(&container.id, container.session.as_str());
                     context.audit.record(&by, "container.stopped", &target).await;

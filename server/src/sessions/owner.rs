@@ -401,9 +401,7 @@ impl Owner {
         }
         let (context, row) = (Arc::clone(&self.context), self.row.clone());
         let future: Pin<Box<dyn Future<Output = Done> + Send>> = match self.row.state {
-            SessionState::Stopping => {
-                Box::pin(async move { Done::Stopped(stage::stop_gently(&context, row.container.as_ref()).await) })
-            }
+            SessionState::Stopping => Box::pin(async move { Done::Stopped(stage::stop_gently(&context, &row).await) }),
             SessionState::Deleting => Box::pin(async move { Done::Deleted(stage::delete(&context, &row).await) }),
             _ => return,
         };

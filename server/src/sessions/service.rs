@@ -26,6 +26,7 @@ use crate::sessions::owner::{Command, Refusal, Reply};
 use crate::sessions::reconcile::reconcile;
 use crate::sessions::registry::Registry;
 use crate::shutdown::Shutdown;
+use crate::storage::Layout;
 
 /// What an owner may take to write a transition down: a database's own limit and some.
 pub(super) const ANSWER_LIMIT: Duration = Duration::from_secs(15);
@@ -52,20 +53,27 @@ impl SessionService {
         database: Database,
         runtime: Arc<dyn Runtime>,
         limits: Limits,
+        files: Layout,
         shutdown: Shutdown,
     ) -> Result<Arc<Self>, DatabaseError> {
-        let service = Self::idle(database, runtime, limits, shutdown);
+        let service = Self::idle(database, runtime, limits, files, shutdown);
         reconcile(&service.context).await?;
         Ok(service)
     }
 
     /// One that takes nothing up of what the last server left; for a look at it beside no server.
     #[must_use]
-    pub fn idle(database: Database, runtime: Arc<dyn Runtime>, limits: Limits, shutdown: Shutdown) -> Arc<Self> {
+    pub fn idle(
+        database: Database,
+        runtime: Arc<dyn Runtime>,
+        limits: Limits,
+        files: Layout,
+        shutdown: Shutdown,
+    ) -> Arc<Self> {
         let (events, _) = broadcast::channel(EVENT_BACKLOG);
         let (registry, audit) = (Registry::default(), Audit::new(database.clone()));
         let mending = tokio::sync::Mutex::new(());
-        let context = Context { database, runtime, limits, registry, events, audit, mending, shutdown };
+        let context = Context { database, runtime, limits, files, registry, events, audit, mending, shutdown };
         Arc::new(Self { context: Arc::new(context), naming: tokio::sync::Mutex::new(()) })
     }
 

@@ -6,6 +6,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use app::model::preferences::WorkspaceSharing;
 use app::model::session::{Cause, Stage};
 use protocol::ContainerId;
 use protocol::guest::OpenTerminal;
@@ -14,6 +15,7 @@ use runtime::{ContainerSpec, Exit, RuntimeError};
 use crate::database::StoredSession;
 use crate::sessions::context::Context;
 use crate::sessions::guest::{GuestClient, GuestError};
+use crate::storage::Direction;
 
 /// Making a container's files. A few mkdirs and small files; a slow disk may take seconds, and a driver's own
 /// limit of 30 s has to come first, so that a create which is given up is over.
@@ -27,9 +29,11 @@ const WARM_LIMIT: Duration = Duration::from_secs(5);
 /// Between looks at a guest that is coming up; a tenth of what a start takes.
 const POLL: Duration = Duration::from_millis(3);
 /// What programs get between SIGTERM and SIGKILL when their session is stopped.
-const STOP_GRACE: Duration = Duration::from_secs(30);
+pub(super) const STOP_GRACE: Duration = Duration::from_secs(30);
 /// What a driver may need beyond the grace.
 const STOP_LIMIT: Duration = Duration::from_secs(45);
+/// Sharing what is known of repositories, which is a few small files.
+const SHARE_LIMIT: Duration = Duration::from_secs(10);
 /// Killing a container and removing its files.
 const DELETE_LIMIT: Duration = Duration::from_secs(60);
 
@@ -40,6 +44,7 @@ pub(super) async fn run(context: Arc<Context>, row: StoredSession, stage: Stage)
     };
     let outcome = match (stage, row.container.clone()) {
         (Stage::Starting, Some(id)) => {
+            share(&context, &row, Direction::IntoSession).await;
             within(stage, START_LIMIT, driven(stage, context.runtime.start(&id))).await.map(|()| Some(id))
         }
         (Stage::Verifying, Some(id)) => {
@@ -58,12 +63,22 @@ pub(super) async fn run(context: Arc<Context>, row: StoredSession, stage: Stage)
 }
 
 async fn create(context: &Context, row: &StoredSession) -> Result<ContainerId, Cause> {
+    let (files, owner, session) = (context.files.clone(), row.owner.clone(), row.id.clone());
+    let sharing = context.sharing(&row.owner).await;
+    let home = tokio::task::spawn_blocking(move || files.home(&owner, &session, sharing)).await;
+    let home = home.unwrap_or_else(|error| Err(std::io::Error::other(error))).map_err(|error| {
+        tracing::error!(session = %row.id, %error, "a session's files could not be made");
+        match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Cause::DiskFull,
+            _ => Cause::StartFailed { detail: "its files could not be made".into() },
+        }
+    })?;
     let spec = ContainerSpec {
         session: row.id.clone(),
         token: row.token.clone(),
         limits: context.limits,
         env: std::collections::BTreeMap::new(),
-        home: None,
+        home: Some(home),
     };
     driven(Stage::Creating, context.runtime.create(&spec)).await
 }
@@ -147,8 +162,26 @@ pub(super) async fn stop(context: &Context, container: Option<&ContainerId>, gra
 }
 
 /// [`stop`] with the grace that a person's stop gives.
-pub(super) async fn stop_gently(context: &Context, container: Option<&ContainerId>) -> Result<(), Cause> {
-    stop(context, container, STOP_GRACE).await
+pub(super) async fn stop_gently(context: &Context, row: &StoredSession) -> Result<(), Cause> {
+    stop(context, row.container.as_ref(), STOP_GRACE).await?;
+    share(context, row, Direction::OutOfSession).await;
+    Ok(())
+}
+
+/// Brings what agents are told of repositories from one workspace to the other, for people who want that. A
+/// session starts and stops without it too.
+async fn share(context: &Context, row: &StoredSession, direction: Direction) {
+    if context.sharing(&row.owner).await != WorkspaceSharing::Metadata {
+        return;
+    }
+    let (files, owner, session) = (context.files.clone(), row.owner.clone(), row.id.clone());
+    let sharing = tokio::task::spawn_blocking(move || files.share_metadata(&owner, &session, direction));
+    match tokio::time::timeout(SHARE_LIMIT, sharing).await {
+        Ok(Ok(Ok(()))) => {}
+        Ok(Ok(Err(error))) => tracing::warn!(session = %row.id, %error, "what is known of repositories was not shared"),
+        Ok(Err(error)) => tracing::error!(session = %row.id, %error, "what is known of repositories was not shared"),
+        Err(_) => tracing::warn!(session = %row.id, limit = ?SHARE_LIMIT, "sharing goes on in the background"),
+    }
 }
 
 /// Removes all that there is of the session's containers, whether or not one was recorded: a crash may
@@ -159,7 +192,11 @@ pub(super) async fn delete(context: &Context, row: &StoredSession) -> Result<(),
         for id in unrecorded.chain(row.container.clone()) {
             context.runtime.delete(&id).await?;
         }
-        Ok::<(), RuntimeError>(())
+        let (files, owner, session) = (context.files.clone(), row.owner.clone(), row.id.clone());
+        let removed = tokio::task::spawn_blocking(move || files.remove_workspace(&owner, &session)).await;
+        removed
+            .unwrap_or_else(|error| Err(std::io::Error::other(error)))
+            .map_err(|error| RuntimeError::Unavailable { detail: format!("its workspace can't be removed: {error}") })
     };
     match tokio::time::timeout(DELETE_LIMIT, remove).await {
         Ok(Ok(())) => Ok(()),

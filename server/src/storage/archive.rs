@@ -1,0 +1,128 @@
+//! Several files as one zip, made while it is read: nothing of it is ever whole, here or on the disk.
+
+use std::io::{self, Write};
+use std::os::unix::ffi::OsStrExt as _;
+
+use app::model::storage::{FilePath, Kind, numbered};
+use bytes::{Bytes, BytesMut};
+use nix::sys::stat::FileStat;
+use tokio::sync::mpsc;
+use zip::write::{SimpleFileOptions, StreamWriter};
+use zip::{CompressionMethod, DateTime, ZipWriter};
+
+use super::listing::modified_at;
+use super::tree::{self, Folder, Tree};
+use super::walk;
+
+/// Bytes that are gathered before they are sent, and how many such wait for a slow reader.
+const CHUNK: usize = 256 << 10;
+const AHEAD: usize = 2;
+
+/// One thing to put in.
+pub(super) struct Item {
+    pub tree: Tree,
+    pub path: FilePath,
+}
+
+/// Writes all of `items` into `sink`, each by its last name; ends when nobody reads any more.
+///
+/// # Errors
+/// Also told to the reader, for whom the archive then ends before its end.
+pub(super) fn write(items: &[Item], sink: &mpsc::Sender<io::Result<Bytes>>) -> io::Result<()> {
+    let chunks = Chunks { sink: sink.clone(), buffer: BytesMut::new() };
+    let mut archive = Archive { zip: ZipWriter::new_stream(chunks), taken: std::collections::HashSet::new() };
+    for item in items {
+        archive.put(item)?;
+    }
+    let mut chunks = archive.zip.finish().map_err(io::Error::other)?.into_inner();
+    chunks.flush()
+}
+
+/// A channel for an archive.
+pub(super) fn channel() -> (mpsc::Sender<io::Result<Bytes>>, mpsc::Receiver<io::Result<Bytes>>) {
+    mpsc::channel(AHEAD)
+}
+
+struct Archive {
+    zip: ZipWriter<StreamWriter<Chunks>>,
+    /// Names at the archive's root.
+    taken: std::collections::HashSet<String>,
+}
+
+impl Archive {
+    fn put(&mut self, item: &Item) -> io::Result<()> {
+        let name = item.path.name().unwrap_or("files");
+        let root = (1..).map(|number| numbered(name, number)).find(|name| self.taken.insert(name.clone()));
+        let root = root.unwrap_or_default();
+        if let Some((parent, name)) = item.tree.parent(&item.path)? {
+            let stat = parent.stat(name)?;
+            if tree::kind(&stat) != Kind::Folder {
+                return self.file(&root, &parent, name.as_bytes());
+            }
+        }
+        let depth = item.path.names().count();
+        walk::folders(&item.tree, &item.path, |path, folder, listed| {
+            let inner: Vec<&str> = std::iter::once(root.as_str()).chain(path.names().skip(depth)).collect();
+            let inner = inner.join("/");
+            self.zip.add_directory(harmless(&inner), SimpleFileOptions::default()).map_err(io::Error::other)?;
+            for entry in listed.iter().filter(|entry| entry.kind == Kind::File) {
+                let name = format!("{inner}/{}", String::from_utf8_lossy(&entry.name));
+                self.file(&name, folder, &entry.name)?;
+            }
+            Ok::<_, io::Error>(true)
+        })
+    }
+
+    /// Puts a regular file in, as much of it as there was when it was opened; anything else is passed over.
+    fn file(&mut self, name: &str, folder: &Folder, at: &[u8]) -> io::Result<()> {
+        let (file, stat) = match folder.file(std::ffi::OsStr::from_bytes(at)) {
+            Err(error) if walk::is_gone(&error) || error.kind() == io::ErrorKind::InvalidInput => return Ok(()),
+            opened => opened?,
+        };
+        self.zip.start_file(harmless(name), options(&stat)).map_err(io::Error::other)?;
+        // One that grows while it is read, such as this very archive, has an end all the same.
+        io::copy(&mut io::Read::take(file, tree::size(&stat)), &mut self.zip)?;
+        Ok(())
+    }
+}
+
+fn options(stat: &FileStat) -> SimpleFileOptions {
+    let at = modified_at(stat);
+    let year = u16::try_from(at.year()).unwrap_or_default();
+    let modified = DateTime::from_date_and_time(year, at.month().into(), at.day(), at.hour(), at.minute(), at.second());
+    SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .compression_level(Some(1))
+        .large_file(tree::size(stat) >= u64::from(u32::MAX))
+        .unix_permissions(stat.st_mode & 0o777)
+        .last_modified_time(modified.unwrap_or_default())
+}
+
+/// A name that leads nowhere else on whatever unpacks it: on Windows a backslash is a slash and a colon a drive.
+fn harmless(name: &str) -> String {
+    name.replace(['\\', ':', '\0'], "_")
+}
+
+/// A writer that sends what it is given in chunks, and waits for who reads them.
+struct Chunks {
+    sink: mpsc::Sender<io::Result<Bytes>>,
+    buffer: BytesMut,
+}
+
+impl Write for Chunks {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() >= CHUNK {
+            self.flush()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        let chunk = self.buffer.split().freeze();
+        self.sink.blocking_send(Ok(chunk)).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+}

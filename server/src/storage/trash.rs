@@ -1,0 +1,155 @@
+//! What a person deleted, for thirty days: each thing in a directory of its own, beside a file that says
+//! where it was. That file comes first, so that nothing lies there of which nobody knows.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use app::model::storage::{At, FilePath, Kind, Trashed};
+use serde::{Deserialize, Serialize};
+use time::format_description::well_known::Rfc3339;
+use time::{Duration, OffsetDateTime};
+
+use super::tree::{self, Folder, Tree};
+use super::walk;
+use crate::auth;
+
+/// How long something stays.
+const LIFE: Duration = Duration::days(30);
+
+const ITEM: &str = "item";
+const ABOUT: &str = "about.json";
+
+/// One person's trash.
+#[derive(Debug, Clone)]
+pub(super) struct Trash {
+    directory: PathBuf,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct About {
+    was: At,
+    kind: Kind,
+    bytes: u64,
+    #[serde(with = "time::serde::rfc3339")]
+    deleted_at: OffsetDateTime,
+}
+
+impl Trash {
+    pub fn new(directory: PathBuf) -> Self {
+        Self { directory }
+    }
+
+    /// Takes `name` out of `from`, of which it was `was`; answers what it is here.
+    pub fn take(&self, from: &Folder, name: &OsStr, was: &At) -> io::Result<String> {
+        let kind = tree::kind(&from.stat(name)?);
+        let id = auth::random_id();
+        let place = self.directory.join(&id);
+        fs::create_dir(&place)?;
+        let about = About { was: was.clone(), kind, bytes: 0, deleted_at: OffsetDateTime::now_utc() };
+        let taken = (|| {
+            write(&place, &about)?;
+            let here = Tree::open(&place)?;
+            let folder = here.folder(&FilePath::default())?;
+            from.rename(name, &folder, OsStr::new(ITEM))?;
+            folder.sync()?;
+            let bytes = walk::amount(&here, &super::path(ITEM))?.bytes;
+            write(&place, &About { bytes, ..about })
+        })();
+        if let Err(error) = taken {
+            // Only what is surely empty of their files is removed.
+            if place.join(ITEM).symlink_metadata().is_err() {
+                fs::remove_dir_all(&place)?;
+                return Err(error);
+            }
+            tracing::warn!(%error, "how much was put into the trash could not be counted");
+        }
+        Ok(id)
+    }
+
+    /// All of it, latest first.
+    pub fn list(&self) -> io::Result<Vec<Trashed>> {
+        let mut all = Vec::new();
+        for entry in fs::read_dir(&self.directory)? {
+            let place = entry?.path();
+            let Some((id, about)) = place.file_name().and_then(OsStr::to_str).zip(read(&place)?) else { continue };
+            let text = |time: OffsetDateTime| time.format(&Rfc3339).unwrap_or_default();
+            let gone_at = about.deleted_at.checked_add(LIFE).unwrap_or(about.deleted_at);
+            let deleted_at = text(about.deleted_at);
+            let About { was, kind, bytes, .. } = about;
+            all.push(Trashed { id: id.to_owned(), was, kind, bytes, deleted_at, gone_at: text(gone_at) });
+        }
+        all.sort_by(|a, b| b.deleted_at.cmp(&a.deleted_at).then_with(|| a.was.path.cmp(&b.was.path)));
+        Ok(all)
+    }
+
+    /// Where `id` was, and the folder that holds it as [`Self::item`]. None when there is none.
+    pub fn find(&self, id: &str) -> io::Result<Option<(At, Folder)>> {
+        let Some(place) = self.place(id) else { return Ok(None) };
+        let Some(about) = read(&place)? else { return Ok(None) };
+        Ok(Some((about.was, Tree::open(&place)?.folder(&FilePath::default())?)))
+    }
+
+    /// What a thing is called here.
+    pub fn item() -> &'static OsStr {
+        OsStr::new(ITEM)
+    }
+
+    /// Removes `id` for ever; also what is left of one that was restored. False when there is none.
+    pub fn remove(&self, id: &str) -> io::Result<bool> {
+        let Some(place) = self.place(id) else { return Ok(false) };
+        match fs::remove_dir_all(place) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            outcome => outcome.map(|()| true),
+        }
+    }
+
+    /// Bytes of all of it.
+    pub fn bytes(&self) -> io::Result<u64> {
+        Ok(self.list()?.iter().map(|trashed| trashed.bytes).fold(0, u64::saturating_add))
+    }
+
+    /// Removes what is here longer than [`LIFE`], and what a crash left half-way. Answers how many.
+    pub fn sweep(&self, now: OffsetDateTime) -> io::Result<usize> {
+        let mut removed = 0;
+        for entry in fs::read_dir(&self.directory)? {
+            let place = entry?.path();
+            // What is being put here at this moment has no item yet, and is left to the next sweep.
+            let changed = place.metadata().and_then(|facts| facts.modified()).map(OffsetDateTime::from);
+            let is_new = changed.is_ok_and(|at| at > now - Duration::HOUR);
+            let is_due = match read(&place)? {
+                Some(about) => about.deleted_at + LIFE <= now,
+                None => !is_new,
+            };
+            if is_due {
+                fs::remove_dir_all(&place)?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
+
+    fn place(&self, id: &str) -> Option<PathBuf> {
+        let is_id = !id.is_empty() && id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        is_id.then(|| self.directory.join(id))
+    }
+}
+
+/// What is known of a thing; none when it is not there, or nothing that can be read says what it was.
+fn read(place: &Path) -> io::Result<Option<About>> {
+    if place.join(ITEM).symlink_metadata().is_err() {
+        return Ok(None);
+    }
+    match fs::read(place.join(ABOUT)) {
+        Ok(text) => Ok(serde_json::from_slice(&text).ok()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn write(place: &Path, about: &About) -> io::Result<()> {
+    let unfinished = place.join("about.new");
+    super::write_synced(&unfinished, &serde_json::to_vec(about)?)?;
+    fs::rename(unfinished, place.join(ABOUT))
+}
