@@ -17,6 +17,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use app::model::preferences::WorkspaceSharing;
+use app::model::storage::At;
 use protocol::SessionId;
 use runtime::Home;
 
@@ -29,6 +30,12 @@ const PRIVATE: [&str; 4] = [".npm", ".cache", ".claude/debug", ".claude/plugins/
 pub(super) const WORKSPACE: &str = "workspace";
 
 const BY_EMAIL: &str = "by-email";
+
+/// Whether something is mounted there in containers that run, which would end if it were moved or deleted.
+pub(super) fn is_mount_point(at: &At) -> bool {
+    let path = at.path.as_str();
+    at.session.is_none() && (path == WORKSPACE || PRIVATE.contains(&path))
+}
 
 /// The directory that holds everybody's files. Clones name the same.
 #[derive(Debug, Clone)]

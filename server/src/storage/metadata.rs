@@ -73,7 +73,7 @@ fn is_later(from: &Tree, to: &Tree, path: &FilePath) -> io::Result<bool> {
 
 /// When something at `path` changed last; none when there is nothing.
 fn latest(tree: &Tree, path: &FilePath) -> io::Result<Option<(i64, i64)>> {
-    let found = tree.parent(path).and_then(|parent| Ok(parent.map(|(parent, name)| parent.stat(name)).transpose()?));
+    let found = tree.parent(path).and_then(|parent| parent.map(|(parent, name)| parent.stat(name)).transpose());
     let stat = match found {
         Ok(Some(stat)) => stat,
         Ok(None) => return Ok(None),

@@ -24,7 +24,7 @@ use time::format_description::well_known::Rfc3339;
 use self::state::Shared;
 use super::archive;
 use super::fault::{Fault, taken};
-use super::layout::{Layout, WORKSPACE};
+use super::layout::{self, Layout, WORKSPACE};
 use super::listing;
 use super::markdown;
 use super::off_the_tasks;
@@ -110,8 +110,12 @@ impl StorageService {
     }
 }
 
-/// Refuses what could take a tool's credentials away, unless that is wanted.
+/// Refuses what could take a tool's credentials away, unless that is wanted, and what sessions stand on.
 fn guard(at: &At, even_protected: bool) -> Result<(), ApiError> {
+    if layout::is_mount_point(at) {
+        let told = format!("Sessions have files of their own at “~/{}”, so it stays where it is.", at.path);
+        return Err(ApiError::conflict(told));
+    }
     if at.is_protected() && !even_protected {
         let told = format!("“{}” holds credentials or settings of your tools. Say that you mean it.", at.path);
         return Err(ApiError::new(ErrorCode::Forbidden, told));

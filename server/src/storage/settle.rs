@@ -4,7 +4,7 @@
 use std::ffi::OsStr;
 use std::io;
 
-use app::model::storage::{At, Clash, FileName, FilePath, numbered};
+use app::model::storage::{At, Clash, FileName, numbered};
 
 use super::fault::{Fault, taken};
 use super::trash::Trash;
@@ -72,6 +72,6 @@ pub(super) fn check_new_name(at: &At) -> Result<(), Fault> {
 }
 
 fn renamed(at: &At, name: &str) -> Result<At, Fault> {
-    let parent = at.path.parent().unwrap_or_else(FilePath::default);
+    let parent = at.path.parent().unwrap_or_default();
     Ok(At { session: at.session.clone(), path: parent.join(name)? })
 }

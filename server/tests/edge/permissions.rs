@@ -20,6 +20,8 @@ enum Row {
     General,
     /// Any person's browser, `sessions`, and `read` to read.
     Sessions,
+    /// The same with `storage`.
+    Storage,
     /// Admins' browsers, and admins' tokens with `admin`.
     Admin,
     /// Admins' browsers, and no token.
@@ -46,6 +48,25 @@ const ROUTES: &[(&str, &str, Row)] = &[
     ("POST", "/api/terminal/{address}/uploads", Row::Sessions),
     ("DELETE", "/api/terminal/{address}", Row::Sessions),
     ("POST", "/api/terminal/{address}/sign-in-callback", Row::Sessions),
+    ("GET", "/api/storage/browse", Row::Storage),
+    ("GET", "/api/storage/download", Row::Storage),
+    ("GET", "/api/storage/events", Row::Storage),
+    ("GET", "/api/storage/preview", Row::Storage),
+    ("GET", "/api/storage/search", Row::Storage),
+    ("GET", "/api/storage/stats", Row::Storage),
+    ("GET", "/api/storage/trash", Row::Storage),
+    ("GET", "/api/storage/upload/status", Row::Storage),
+    ("POST", "/api/storage/copy", Row::Storage),
+    ("POST", "/api/storage/delete", Row::Storage),
+    ("POST", "/api/storage/mkdir", Row::Storage),
+    ("POST", "/api/storage/move", Row::Storage),
+    ("POST", "/api/storage/restore", Row::Storage),
+    ("POST", "/api/storage/seed/getting-started", Row::Storage),
+    ("POST", "/api/storage/upload", Row::Storage),
+    ("POST", "/api/storage/upload/abort", Row::Storage),
+    ("POST", "/api/storage/upload/complete", Row::Storage),
+    ("POST", "/api/storage/upload/initiate", Row::Storage),
+    ("POST", "/api/storage/upload/part", Row::Storage),
     ("GET", "/api/preferences", Row::General),
     ("PATCH", "/api/preferences", Row::General),
     ("GET", "/api/user", Row::General),
@@ -228,7 +249,7 @@ async fn every_route_lets_in_those_whom_its_row_names_and_nobody_else() {
             !matches!(row, Row::Own | Row::AdminOwn),
             "{what}: an admin's token"
         );
-        let may = matches!(row, Row::General | Row::Sessions);
+        let may = matches!(row, Row::General | Row::Sessions | Row::Storage);
         assert_eq!(got_through(&program(&of_a_user).await), may, "{what}: a user's token");
         for (scope, secret) in &single {
             let may = match (row, scope) {
@@ -238,6 +259,9 @@ async fn every_route_lets_in_those_whom_its_row_names_and_nobody_else() {
                 (Row::Sessions, Scope::Sessions) => true,
                 (Row::Sessions, Scope::Read) => is_read(&method),
                 (Row::Sessions, _) => false,
+                (Row::Storage, Scope::Storage) => true,
+                (Row::Storage, Scope::Read) => is_read(&method),
+                (Row::Storage, _) => false,
                 (Row::Admin, scope) => *scope == Scope::Admin,
                 (Row::Open, _) => true,
             };

@@ -23,6 +23,8 @@ pub struct Response {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: String,
+    /// The body as it came.
+    pub bytes: Vec<u8>,
 }
 
 impl Request {
@@ -103,7 +105,7 @@ impl Response {
         let body = &bytes[end + 4..];
         let is_chunked = headers.get("transfer-encoding").is_some_and(|value| value == "chunked");
         let body = if is_chunked { unchunk(body) } else { body.to_vec() };
-        Self { status, headers, body: String::from_utf8_lossy(&body).into_owned() }
+        Self { status, headers, body: String::from_utf8_lossy(&body).into_owned(), bytes: body }
     }
 
     pub fn header(&self, name: &str) -> &str {

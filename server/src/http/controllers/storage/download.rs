@@ -55,8 +55,8 @@ pub async fn download(
     Ok(response)
 }
 
-fn items(query: &str) -> Result<Vec<At>, HttpError> {
-    let unusable = |why: String| HttpError::malformed(format!("The query can't be used: {why}"));
+fn items(query: &str) -> Result<Vec<At>, ApiError> {
+    let unusable = |why: String| ApiError::new(ErrorCode::ValidationError, format!("The query can't be used: {why}"));
     let (mut session, mut paths) = (None, Vec::new());
     for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
         match &*key {
@@ -67,7 +67,7 @@ fn items(query: &str) -> Result<Vec<At>, HttpError> {
     }
     if paths.len() > MAX_ITEMS {
         let told = format!("At most {MAX_ITEMS} things are downloaded at once.");
-        return Err(ApiError::new(ErrorCode::ValidationError, told).into());
+        return Err(ApiError::new(ErrorCode::ValidationError, told));
     }
     Ok(paths.into_iter().map(|path| At { session: session.clone(), path }).collect())
 }

@@ -1,5 +1,6 @@
 //! `POST /api/storage/upload/part`
 
+use app::model::error::{ApiError, ErrorCode};
 use app::model::storage::Upload;
 use axum::Json;
 use axum::extract::{Request, State};
@@ -48,8 +49,9 @@ pub async fn part(
 }
 
 /// The SHA-256 that the sender gave; none when they gave none, or only others that nobody here knows.
-fn digest(headers: &HeaderMap) -> Result<Option<[u8; 32]>, HttpError> {
-    let unusable = || HttpError::malformed("Content-Digest can't be used: expected sha-256=:BASE64:");
+fn digest(headers: &HeaderMap) -> Result<Option<[u8; 32]>, ApiError> {
+    let told = "Content-Digest can't be used: expected sha-256=:BASE64:";
+    let unusable = || ApiError::new(ErrorCode::ValidationError, told);
     let Some(value) = headers.get(CONTENT_DIGEST) else { return Ok(None) };
     let text = value.to_str().map_err(|_| unusable())?;
     let Some(digest) = text.split(',').find_map(|one| one.trim().strip_prefix("sha-256=")) else { return Ok(None) };
