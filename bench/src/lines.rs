@@ -2,6 +2,7 @@
 
 mod connect;
 mod echo;
+mod files;
 mod interrupt;
 mod leaks;
 mod memory;
@@ -11,6 +12,8 @@ mod sign_in;
 mod stall;
 mod start;
 mod throughput;
+
+pub use files::home_in;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -69,6 +72,9 @@ pub const ALL: &[Line] = &[
     Line { name: "echo-flood", needs_server: false, limit: LONG, measure: echo::beside_a_flood },
     Line { name: "echo-20", needs_server: false, limit: LONG, measure: echo::twenty },
     Line { name: "sign-in", needs_server: true, limit: LONG, measure: sign_in::measure },
+    Line { name: "files", needs_server: true, limit: LONG, measure: files::transfer },
+    Line { name: "files-parts", needs_server: true, limit: LONG, measure: files::parts },
+    Line { name: "files-small", needs_server: true, limit: LONG, measure: files::small },
     Line { name: "throughput", needs_server: false, limit: LONG, measure: throughput::measure },
     Line { name: "interrupt", needs_server: false, limit: LONG, measure: interrupt::measure },
     Line { name: "stall", needs_server: false, limit: LONG, measure: stall::measure },

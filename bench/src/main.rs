@@ -8,6 +8,7 @@ mod flood;
 mod http;
 mod lines;
 mod machine;
+mod nginx;
 mod product;
 mod pty;
 mod report;

@@ -122,7 +122,7 @@ impl<T: PartialEq> Registry<T> {
 }
 
 /// Waits until a child has ended; kills it when it does not within `limit`.
-fn reap(child: &mut std::process::Child, limit: Duration) -> Result<()> {
+pub fn reap(child: &mut std::process::Child, limit: Duration) -> Result<()> {
     let deadline = Instant::now() + limit;
     while child.try_wait()?.is_none() {
         if Instant::now() > deadline {

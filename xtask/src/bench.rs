@@ -49,8 +49,9 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     if options.browser {
         return run_browser(workspace, options);
     }
-    let mut progress = Progress::new(setup::SERVE.len() + BUILDS);
+    let mut progress = Progress::new(setup::SERVE.len() + setup::BENCH.len() + BUILDS);
     setup::run(workspace, setup::SERVE, &mut progress)?;
+    setup::run(workspace, setup::BENCH, &mut progress)?;
     let mut measure = workspace.command(workspace.target.join("release").join(PACKAGE));
     progress.step("Guest", || {
         let built = guest::build(workspace)?;

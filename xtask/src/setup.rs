@@ -18,6 +18,8 @@ pub enum Item {
     System,
     /// A browser, its driver, PostgreSQL and fonts, for testing.
     TestSystem,
+    /// Programs of the system that benchmarks measure beside ours.
+    BenchSystem,
     /// rustfmt and clippy.
     Components,
     /// The standard library for the page and for the guest.
@@ -36,6 +38,7 @@ impl Item {
         match self {
             Self::System => "System packages",
             Self::TestSystem => "System packages for tests",
+            Self::BenchSystem => "System packages for benchmarks",
             Self::Components => "rustfmt and clippy",
             Self::Targets => "Rust targets",
             Self::WasmBindgen => "wasm-bindgen",
@@ -51,6 +54,7 @@ impl Item {
         match self {
             Self::System => system::install(workspace, system::FOR_SERVE),
             Self::TestSystem => system::install(workspace, system::FOR_TEST),
+            Self::BenchSystem => system::install(workspace, system::FOR_BENCH),
             Self::Components => rust::components(workspace),
             Self::Targets => rust::targets(workspace),
             Self::WasmBindgen => rust::wasm_bindgen(workspace),
@@ -65,6 +69,9 @@ impl Item {
 
 /// What running the server takes.
 pub const SERVE: &[Item] = &[Item::System, Item::Targets, Item::WasmBindgen, Item::CargoLeptos, Item::Npm, Item::Files];
+
+/// What measuring it takes besides.
+pub const BENCH: &[Item] = &[Item::BenchSystem];
 
 /// Sets the items up, in their order.
 pub fn run(workspace: &Workspace, items: &[Item], progress: &mut Progress) -> Result<()> {

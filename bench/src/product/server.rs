@@ -120,6 +120,33 @@ impl Server {
         Ok(post_sign_in(self.address, email, password, &client)?.status)
     }
 
+    /// Sends JSON as the signed-in administrator.
+    pub fn send_json(&self, method: &str, path: &str, body: &str) -> Result<Answer> {
+        http::request(self.address, method, path, &self.headers, body)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Header lines of the signed-in administrator.
+    pub fn headers(&self) -> &str {
+        &self.headers
+    }
+
+    /// Where it keeps everything.
+    pub fn data_dir(&self) -> Result<PathBuf> {
+        let data = self.data.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(data.as_ref().context("the server has ended")?.path().to_owned())
+    }
+
+    /// The administrator's files, made when they aren't there.
+    pub fn home(&self) -> Result<PathBuf> {
+        self.request("GET", "/api/storage/browse", "")?.json()?;
+        crate::lines::home_in(&self.data_dir()?)
+    }
+
     /// Makes a session, not started.
     pub fn create_session(&self) -> Result<String> {
         let session = self.request("POST", "/api/sessions", "")?.json().context("no session could be made")?;

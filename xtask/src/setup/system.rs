@@ -66,6 +66,9 @@ pub const FOR_TEST: &[Need] = &[
     ),
 ];
 
+pub const FOR_BENCH: &[Need] =
+    &[need("nginx, which file transfers are measured beside", &["nginx-light"], Sign::Program(&["nginx"]))];
+
 /// Sees that the needs are met, and Node with them.
 pub fn install(workspace: &Workspace, needs: &[Need]) -> Result<String> {
     check_node(workspace)?;
