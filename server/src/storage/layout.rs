@@ -18,11 +18,13 @@ use std::path::{Path, PathBuf};
 
 use app::model::preferences::WorkspaceSharing;
 use app::model::storage::At;
+use nix::sys::statvfs::statvfs;
 use protocol::SessionId;
 use runtime::Home;
 
 use super::seed;
 use super::tree::{self, Tree};
+use crate::auth;
 
 /// Folders of home that are each container's own: caches, which are large, and worth nothing to another.
 const PRIVATE: [&str; 4] = [".npm", ".cache", ".claude/debug", ".claude/plugins/cache"];
@@ -30,6 +32,8 @@ const PRIVATE: [&str; 4] = [".npm", ".cache", ".claude/debug", ".claude/plugins/
 pub(super) const WORKSPACE: &str = "workspace";
 
 const BY_EMAIL: &str = "by-email";
+/// How the name begins of what is written, and removed at once, to see whether it can be.
+const PROBE: &str = ".probe-";
 
 /// Whether something is mounted there in containers that run, which would end if it were moved or deleted.
 pub(super) fn is_mount_point(at: &At) -> bool {
@@ -122,6 +126,16 @@ impl Layout {
         }
     }
 
+    /// Bytes that are free on its disk, once something could be written to it.
+    pub(super) fn probe(&self) -> io::Result<u64> {
+        make(&self.root)?;
+        let file = self.root.join(format!("{PROBE}{}", auth::random_id()));
+        super::write_synced(&file, b"written")?;
+        std::fs::remove_file(file)?;
+        let disk = statvfs(&self.root)?;
+        Ok(disk.blocks_available().saturating_mul(disk.fragment_size()))
+    }
+
     /// Everybody who has files.
     pub(super) fn people(&self) -> io::Result<Vec<String>> {
         let entries = match std::fs::read_dir(&self.root) {
@@ -130,7 +144,7 @@ impl Layout {
         };
         let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
         let names: io::Result<Vec<_>> = names.collect();
-        Ok(names?.into_iter().filter(|name| name != BY_EMAIL).collect())
+        Ok(names?.into_iter().filter(|name| name != BY_EMAIL && !name.starts_with(PROBE)).collect())
     }
 }
 

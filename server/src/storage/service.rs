@@ -125,6 +125,10 @@ fn guard(at: &At, even_protected: bool) -> Result<(), ApiError> {
 
 #[async_trait]
 impl Storage for StorageService {
+    async fn probe(&self) -> Result<u64, ApiError> {
+        self.work(|shared| Ok(shared.layout.probe()?)).await
+    }
+
     async fn browse(&self, actor: &Actor, what: Browse) -> Result<Listing, ApiError> {
         what.validate()?;
         let place = self.place(actor, &what.at()).await?;
