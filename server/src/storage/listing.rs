@@ -97,7 +97,8 @@ fn entry(folder: &Folder, within: &At, listed: &Listed) -> io::Result<Option<Ent
 
 /// When a file changed last. A container may say anything; what no calendar has becomes 1970.
 pub(super) fn modified_at(stat: &FileStat) -> OffsetDateTime {
-    OffsetDateTime::from_unix_timestamp(stat.st_mtime).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    let at = OffsetDateTime::from_unix_timestamp(stat.st_mtime).ok().filter(|at| at.year() >= 0);
+    at.unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
 /// A file's media type, by its name's ending.
