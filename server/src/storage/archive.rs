@@ -1,5 +1,7 @@
 //! Several files as one zip, made while it is read: nothing of it is ever whole, here or on the disk.
 
+use std::ffi::OsStr;
+use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt as _;
 
@@ -7,16 +9,19 @@ use app::model::storage::{FilePath, Kind, numbered};
 use bytes::{Bytes, BytesMut};
 use nix::sys::stat::FileStat;
 use tokio::sync::mpsc;
+use zip::result::ZipError;
 use zip::write::{SimpleFileOptions, StreamWriter};
 use zip::{CompressionMethod, DateTime, ZipWriter};
 
 use super::listing::modified_at;
-use super::tree::{self, Folder, Tree};
+use super::tree::{self, Tree};
 use super::walk;
 
 /// Bytes that are gathered before they are sent, and how many such wait for a slow reader.
 const CHUNK: usize = 256 << 10;
 const AHEAD: usize = 2;
+/// How many files may come to have one name, for what it had is no name elsewhere.
+const MAX_NAMESAKES: u32 = 1_000;
 
 /// One thing to put in.
 pub(super) struct Item {
@@ -57,32 +62,53 @@ impl Archive {
         if let Some((parent, name)) = item.tree.parent(&item.path)? {
             let stat = parent.stat(name)?;
             if tree::kind(&stat) != Kind::Folder {
-                return self.file(&root, &parent, name.as_bytes());
+                return self.file(&root, parent.file(name));
             }
         }
         let depth = item.path.names().count();
         walk::folders(&item.tree, &item.path, |path, folder, listed| {
             let inner: Vec<&str> = std::iter::once(root.as_str()).chain(path.names().skip(depth)).collect();
             let inner = inner.join("/");
-            self.zip.add_directory(harmless(&inner), SimpleFileOptions::default()).map_err(io::Error::other)?;
+            // Two that differ only in what `harmless` replaces become one.
+            match self.zip.add_directory(harmless(&inner), SimpleFileOptions::default()) {
+                Ok(()) | Err(ZipError::InvalidArchive(_)) => {}
+                Err(error) => return Err(io::Error::other(error)),
+            }
             for entry in listed.iter().filter(|entry| entry.kind == Kind::File) {
                 let name = format!("{inner}/{}", String::from_utf8_lossy(&entry.name));
-                self.file(&name, folder, &entry.name)?;
+                self.file(&name, folder.file(OsStr::from_bytes(&entry.name)))?;
             }
             Ok::<_, io::Error>(true)
         })
     }
 
     /// Puts a regular file in, as much of it as there was when it was opened; anything else is passed over.
-    fn file(&mut self, name: &str, folder: &Folder, at: &[u8]) -> io::Result<()> {
-        let (file, stat) = match folder.file(std::ffi::OsStr::from_bytes(at)) {
+    fn file(&mut self, name: &str, opened: io::Result<(File, FileStat)>) -> io::Result<()> {
+        let (file, stat) = match opened {
             Err(error) if walk::is_gone(&error) || error.kind() == io::ErrorKind::InvalidInput => return Ok(()),
             opened => opened?,
         };
-        self.zip.start_file(harmless(name), options(&stat)).map_err(io::Error::other)?;
+        self.start(name, &stat)?;
         // One that grows while it is read, such as this very archive, has an end all the same.
         io::copy(&mut io::Read::take(file, tree::size(&stat)), &mut self.zip)?;
         Ok(())
+    }
+}
+
+impl Archive {
+    /// Begins a file, with a number when another has become its namesake.
+    fn start(&mut self, name: &str, stat: &FileStat) -> io::Result<()> {
+        let name = harmless(name);
+        let (folder, last) = name.rsplit_once('/').map_or(("", &*name), |(folder, last)| (folder, last));
+        for number in 1..MAX_NAMESAKES {
+            let last = numbered(last, number);
+            let name = if folder.is_empty() { last } else { format!("{folder}/{last}") };
+            match self.zip.start_file(name, options(stat)) {
+                Err(ZipError::InvalidArchive(_)) => {}
+                started => return started.map_err(io::Error::other),
+            }
+        }
+        Err(io::Error::other("too many files that can't be told apart in an archive"))
     }
 }
 

@@ -1,13 +1,15 @@
 //! A file's bytes as they come: onto the disk in large writes, off the tasks that serve everybody else.
 
+use std::borrow::Borrow;
 use std::fs::File;
 use std::io;
+use std::os::fd::AsRawFd as _;
 use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use app::backend::sessions::FileBytes;
-use app::model::error::{ApiError, ErrorCode};
+use app::model::error::ApiError;
 use bytes::Bytes;
 use futures::StreamExt as _;
 use sha2::{Digest as _, Sha256};
@@ -17,59 +19,77 @@ use super::off_the_tasks;
 
 /// Bytes that are gathered before they are written. What an upload holds of the server is twice this.
 const BATCH: usize = 1 << 20;
+/// Pieces that are gathered, however small: each is more than its bytes.
+const PIECES: usize = 4 << 10;
 /// How long a sender may send nothing.
 const IDLE_LIMIT: Duration = Duration::from_secs(60);
 
 /// Writes what comes to `file` from `offset` on; answers how much that was, and its SHA-256 if asked for.
+/// Before any of it is written, `may` says whether there may be so many bytes.
 ///
 /// # Errors
-/// VALIDATION_ERROR for more than `most` bytes; CONFLICT for a sender who stops half-way.
-pub(super) async fn receive(
+/// What `may` says; CONFLICT for a sender who stops half-way.
+pub(super) async fn receive<F: Borrow<File> + Send + Sync + 'static>(
     mut bytes: FileBytes,
-    file: Arc<File>,
+    file: Arc<F>,
     offset: u64,
-    most: u64,
     hashed: bool,
+    mut may: impl FnMut(u64) -> Result<(), Fault>,
 ) -> Result<(u64, Option<[u8; 32]>), Fault> {
     let mut hash = hashed.then(Sha256::new);
     let mut written = 0_u64;
+    let (mut batch, mut is_last) = gather(&mut bytes).await?;
     loop {
-        let (batch, is_last) = gather(&mut bytes).await?;
         let length: usize = batch.iter().map(Bytes::len).sum();
         let place = offset + written;
         written += length as u64;
-        if written > most {
-            return Err(ApiError::new(
-                ErrorCode::ValidationError,
-                format!("More came than the {most} bytes that may."),
-            )
-            .into());
-        }
-        if length > 0 {
-            let file = Arc::clone(&file);
-            hash = off_the_tasks(move || {
-                let mut place = place;
-                for bytes in &batch {
-                    file.write_all_at(bytes, place)?;
-                    place += bytes.len() as u64;
-                    if let Some(hash) = &mut hash {
-                        hash.update(bytes);
-                    }
-                }
-                Ok::<_, io::Error>(hash)
-            })
-            .await?;
-        }
+        may(written)?;
+        let writing = write(Arc::clone(&file), batch, place, hash);
         if is_last {
-            return Ok((written, hash.map(|hash| hash.finalize().into())));
+            return Ok((written, writing.await?.map(|hash| hash.finalize().into())));
         }
+        // The next comes while one is written.
+        ((batch, is_last), hash) = tokio::try_join!(gather(&mut bytes), writing)?;
     }
 }
 
-/// Up to about [`BATCH`] bytes, and whether they are the last.
+/// Writes one batch, and has the kernel begin to put it on the disk, so that little is left to do at the end.
+async fn write<F: Borrow<File> + Send + Sync + 'static>(
+    file: Arc<F>,
+    batch: Vec<Bytes>,
+    place: u64,
+    mut hash: Option<Sha256>,
+) -> Result<Option<Sha256>, Fault> {
+    off_the_tasks(move || {
+        let file = (*file).borrow();
+        let mut end = place;
+        for bytes in &batch {
+            file.write_all_at(bytes, end)?;
+            end += bytes.len() as u64;
+            if let Some(hash) = &mut hash {
+                hash.update(bytes);
+            }
+        }
+        begin_to_sync(file, place, end - place);
+        Ok(hash)
+    })
+    .await
+}
+
+fn begin_to_sync(file: &File, place: u64, length: u64) {
+    let (Ok(place), Ok(length)) = (i64::try_from(place), i64::try_from(length)) else { return };
+    // SAFETY: plain numbers, and a descriptor that is open as long as `file` is borrowed.
+    let outcome = unsafe { libc::sync_file_range(file.as_raw_fd(), place, length, libc::SYNC_FILE_RANGE_WRITE) };
+    if outcome != 0 {
+        // Only speed is lost: at the end all of it is forced to the disk.
+        tracing::trace!(error = %io::Error::last_os_error(), "the kernel writes later");
+    }
+}
+
+/// Up to about [`BATCH`] bytes or [`PIECES`], and whether they are the last.
 async fn gather(bytes: &mut FileBytes) -> Result<(Vec<Bytes>, bool), Fault> {
     let (mut batch, mut length) = (Vec::new(), 0);
-    while length < BATCH {
+    while length < BATCH && batch.len() < PIECES {
         match tokio::time::timeout(IDLE_LIMIT, bytes.next()).await {
             Ok(Some(Ok(next))) => {
                 length += next.len();

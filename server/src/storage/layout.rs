@@ -22,6 +22,7 @@ use nix::sys::statvfs::statvfs;
 use protocol::SessionId;
 use runtime::Home;
 
+use super::remove::remove;
 use super::seed;
 use super::tree::{self, Tree};
 use crate::auth;
@@ -62,10 +63,7 @@ impl Layout {
 
     /// The part of the person `id`, made when it isn't there.
     pub(super) fn person(&self, id: &str) -> io::Result<Person> {
-        // Ids are ours and have neither slashes nor dots; this is what everything else rests on.
-        let is_id =
-            !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-        if !is_id {
+        if !is_id(id) {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "a person's id that can't name a directory"));
         }
         let person = Person { root: self.root.join(id) };
@@ -120,10 +118,7 @@ impl Layout {
     /// # Errors
     /// When something of it is left.
     pub fn remove_workspace(&self, person: &str, session: &SessionId) -> io::Result<()> {
-        match std::fs::remove_dir_all(self.person(person)?.workspace(session)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            outcome => outcome,
-        }
+        remove(&self.person(person)?.workspace(session)).map(|_| ())
     }
 
     /// Bytes that are free on its disk, once something could be written to it.
@@ -136,16 +131,27 @@ impl Layout {
         Ok(disk.blocks_available().saturating_mul(disk.fragment_size()))
     }
 
-    /// Everybody who has files.
+    /// Everybody who has files. What else an administrator or a file system keeps there is none of it.
     pub(super) fn people(&self) -> io::Result<Vec<String>> {
         let entries = match std::fs::read_dir(&self.root) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries?,
         };
-        let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
-        let names: io::Result<Vec<_>> = names.collect();
-        Ok(names?.into_iter().filter(|name| name != BY_EMAIL && !name.starts_with(PROBE)).collect())
+        let mut people = Vec::new();
+        for entry in entries {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if is_id(&name) && name != BY_EMAIL && entry.file_type()?.is_dir() {
+                people.push(name);
+            }
+        }
+        Ok(people)
     }
+}
+
+/// Ids are ours and have neither slashes nor dots; this is what everything else rests on.
+fn is_id(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 impl Person {

@@ -61,16 +61,11 @@ impl Keyed {
     }
 
     fn compare(&self, other: &Self, descending: bool) -> Ordering {
-        let key = |keyed: &Self| (keyed.number, keyed.text.clone());
-        let by_key = if self.number != other.number || self.text != other.text {
-            key(self).cmp(&key(other))
-        } else {
-            Ordering::Equal
-        };
-        let by_name =
-            by_key.then_with(|| self.name.cmp(&other.name)).then_with(|| self.listed.name.cmp(&other.listed.name));
         let is_folder = |keyed: &Self| Reverse(keyed.listed.kind == Kind::Folder);
-        is_folder(self).cmp(&is_folder(other)).then(if descending { by_name.reverse() } else { by_name })
+        let by_key = self.number.cmp(&other.number).then_with(|| self.text.cmp(&other.text));
+        let all =
+            by_key.then_with(|| self.name.cmp(&other.name)).then_with(|| self.listed.name.cmp(&other.listed.name));
+        is_folder(self).cmp(&is_folder(other)).then(if descending { all.reverse() } else { all })
     }
 }
 
@@ -97,7 +92,8 @@ fn entry(folder: &Folder, within: &At, listed: &Listed) -> io::Result<Option<Ent
 
 /// When a file changed last. A container may say anything; what no calendar has becomes 1970.
 pub(super) fn modified_at(stat: &FileStat) -> OffsetDateTime {
-    OffsetDateTime::from_unix_timestamp(stat.st_mtime).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    let at = OffsetDateTime::from_unix_timestamp(stat.st_mtime).ok().filter(|at| at.year() >= 0);
+    at.unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
 /// A file's media type, by its name's ending.

@@ -5,6 +5,8 @@ mod one;
 mod state;
 mod storing;
 
+pub(super) use self::state::scratch;
+
 use std::sync::Arc;
 
 use app::backend::sessions::FileBytes;
@@ -30,7 +32,7 @@ use super::markdown;
 use super::off_the_tasks;
 use super::open::Opened;
 use super::seed;
-use super::settle::check_new_name;
+use super::settle::{check_new_folders, check_new_name};
 use super::tree::Tree;
 use super::walk;
 use crate::sessions::SessionService;
@@ -176,11 +178,16 @@ impl Storage for StorageService {
     }
 
     async fn download(&self, actor: &Actor, items: &[At]) -> Result<Download, ApiError> {
-        let mut places = Vec::new();
+        let mut places: Vec<Place> = Vec::new();
         for at in items {
-            places.push(self.place(actor, at).await?);
+            // Of one tree, one descriptor is enough.
+            let known = places.iter().find(|place| place.at.session == at.session).map(|place| place.tree.clone());
+            places.push(match known {
+                Some(tree) => Place { tree, at: at.clone() },
+                None => self.place(actor, at).await?,
+            });
         }
-        let [place] = places.as_slice() else { return self.archive(places, "files.zip".to_owned()).await };
+        let [place] = places.as_slice() else { return self.archive(actor, places, "files.zip".to_owned()).await };
         let place = place.clone();
         let is_folder = {
             let place = place.clone();
@@ -188,7 +195,7 @@ impl Storage for StorageService {
         };
         if is_folder {
             let name = place.at.path.name().unwrap_or("files").to_owned();
-            return self.archive(vec![place], format!("{name}.zip")).await;
+            return self.archive(actor, vec![place], format!("{name}.zip")).await;
         }
         self.work(move |_| Ok(Download::File(Box::new(Opened::new(&place.tree, &place.at)?)))).await
     }
@@ -212,6 +219,7 @@ impl Storage for StorageService {
         self.work(move |shared| {
             check_new_name(&place.at)?;
             if new.parents {
+                check_new_folders(&place.tree, &place.at)?;
                 place.tree.make_folders(&place.at.path)?;
             } else {
                 let (parent, name) = place.tree.parent(&place.at.path)?.ok_or_else(taken)?;
@@ -228,7 +236,7 @@ impl Storage for StorageService {
         let mut outcome = Outcome::default();
         for item in &what.items {
             let moved = self.relocate_one(actor, item, what.clash, what.even_protected).await;
-            self.add(&mut outcome, actor, item.from.path.as_str(), moved);
+            self.add(&mut outcome, item.from.path.as_str(), moved);
         }
         Ok(outcome)
     }
@@ -238,7 +246,7 @@ impl Storage for StorageService {
         let mut outcome = Outcome::default();
         for item in &what.items {
             let copied = self.copy_one(actor, item, what.clash, what.even_protected).await;
-            self.add(&mut outcome, actor, item.from.path.as_str(), copied);
+            self.add(&mut outcome, item.from.path.as_str(), copied);
         }
         Ok(outcome)
     }
@@ -248,11 +256,11 @@ impl Storage for StorageService {
         let mut outcome = Outcome::default();
         for at in &what.items {
             let deleted = self.delete_one(actor, at, what.even_protected).await;
-            self.add(&mut outcome, actor, at.path.as_str(), deleted);
+            self.add(&mut outcome, at.path.as_str(), deleted);
         }
         for id in &what.trashed {
             let removed = self.remove_one(actor, id).await;
-            self.add(&mut outcome, actor, id, removed);
+            self.add(&mut outcome, id, removed);
         }
         Ok(outcome)
     }
@@ -267,7 +275,7 @@ impl Storage for StorageService {
         let mut outcome = Outcome::default();
         for id in &what.trashed {
             let restored = self.restore_one(actor, id).await;
-            self.add(&mut outcome, actor, id, restored);
+            self.add(&mut outcome, id, restored);
         }
         Ok(outcome)
     }
@@ -301,8 +309,7 @@ impl Storage for StorageService {
     }
 
     async fn abort_upload(&self, actor: &Actor, id: &str) -> Result<(), ApiError> {
-        let partial = self.shared.uploads.end(&actor.user, id)?;
-        self.work(move |_| Ok(std::fs::remove_dir_all(&partial.directory)?)).await
+        self.abort(actor, id).await
     }
 
     async fn seed(&self, actor: &Actor) -> Result<At, ApiError> {
@@ -325,7 +332,7 @@ impl Storage for StorageService {
 
 impl StorageService {
     /// All of `places` as one zip.
-    async fn archive(&self, places: Vec<Place>, name: String) -> Result<Download, ApiError> {
+    async fn archive(&self, actor: &Actor, places: Vec<Place>, name: String) -> Result<Download, ApiError> {
         if places.is_empty() {
             return Err(ApiError::new(ErrorCode::ValidationError, "Say what to download."));
         }
@@ -343,11 +350,15 @@ impl StorageService {
         let permit = Arc::clone(&self.archives).try_acquire_owned().map_err(|_| {
             ApiError::new(ErrorCode::RateLimited, "Too many downloads of several files are under way. Try again soon.")
         })?;
+        let of_one = self.shared.archives(&actor.user).try_acquire_owned().map_err(|_| {
+            let told = "Several such downloads of yours are under way. Try again when one has ended.";
+            ApiError::new(ErrorCode::RateLimited, told)
+        })?;
         let items: Vec<_> =
             places.into_iter().map(|place| archive::Item { tree: place.tree, path: place.at.path }).collect();
         let (sink, source) = archive::channel();
         tokio::task::spawn_blocking(move || {
-            let _permit = permit;
+            let _permits = (permit, of_one);
             if let Err(error) = archive::write(&items, &sink) {
                 tracing::debug!(%error, "an archive ended early");
                 // Its reader may be why.

@@ -13,10 +13,9 @@ use crate::storage::settle::Settled;
 
 impl StorageService {
     /// Adds what became of `item`.
-    pub(super) fn add(&self, outcome: &mut Outcome, actor: &Actor, item: &str, done: Result<Settled, ApiError>) {
+    pub(super) fn add(&self, outcome: &mut Outcome, item: &str, done: Result<Settled, ApiError>) {
         match done {
             Ok(settled) => {
-                self.shared.changed(&actor.user, &settled.at);
                 outcome.done.push(Done { at: settled.at, trashed: settled.trashed });
             }
             Err(error) => {
@@ -40,6 +39,9 @@ impl StorageService {
             let trash = shared.trash(&user, &email)?;
             let moved = relocate::relocate((&from.tree, &from.at), (&to.tree, &to.at), clash, &trash);
             shared.changed(&user, &from.at);
+            if let Ok(settled) = &moved {
+                shared.changed(&user, &settled.at);
+            }
             moved
         })
         .await
@@ -65,6 +67,7 @@ impl StorageService {
         self.work(move |shared| {
             let (parent, name) = place.tree.parent(&place.at.path)?.ok_or_else(no_such_file)?;
             let trashed = shared.trash(&user, &email)?.take(&parent, OsStr::new(name), &place.at)?;
+            shared.changed(&user, &place.at);
             Ok(Settled { at: place.at, trashed: Some(trashed) })
         })
         .await
@@ -74,8 +77,12 @@ impl StorageService {
     pub(super) async fn remove_one(&self, actor: &Actor, id: &str) -> Result<Settled, ApiError> {
         let was = self.was(actor, id).await?;
         let (user, email, id) = (actor.user.clone(), actor.email.clone(), id.to_owned());
-        self.work(move |shared| Ok(shared.trash(&user, &email)?.remove(&id)?)).await?;
-        Ok(Settled { at: was, trashed: None })
+        self.work(move |shared| {
+            shared.trash(&user, &email)?.remove(&id)?;
+            shared.changed(&user, &was);
+            Ok(Settled { at: was, trashed: None })
+        })
+        .await
     }
 
     pub(super) async fn restore_one(&self, actor: &Actor, id: &str) -> Result<Settled, ApiError> {
@@ -84,11 +91,14 @@ impl StorageService {
         let own = self.place(actor, &was).await;
         let (user, email, id) = (actor.user.clone(), actor.email.clone(), id.to_owned());
         self.work(move |shared| {
-            relocate::restore(&shared.trash(&user, &email)?, &id, |at| match (&at.session, &own) {
+            let trash = shared.trash(&user, &email)?;
+            let settled = relocate::restore(&trash, &id, |at| match (&at.session, &own) {
                 (None, _) => Ok(home.tree.clone()),
                 (Some(_), Ok(place)) => Ok(place.tree.clone()),
                 (Some(_), Err(error)) => Err(error.clone().into()),
-            })
+            })?;
+            shared.changed(&user, &settled.at);
+            Ok(settled)
         })
         .await
     }

@@ -9,6 +9,7 @@ use app::model::error::{ApiError, ErrorCode};
 use app::model::storage::{At, Clash, FolderSize};
 use nix::sys::statvfs::statvfs;
 use time::OffsetDateTime;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::auth;
@@ -20,7 +21,7 @@ use crate::storage::settle::Settled;
 use crate::storage::tally::Tally;
 use crate::storage::trash::Trash;
 use crate::storage::tree::Tree;
-use crate::storage::uploads::Uploads;
+use crate::storage::uploads::{Uploads, remove_left};
 use crate::storage::walk::{self, Amount};
 use crate::storage::watch::Watch;
 
@@ -28,6 +29,8 @@ use crate::storage::watch::Watch;
 const SWEEP: Duration = Duration::from_secs(10 * 60);
 /// How long a count is kept that nobody asks for.
 const COUNT_LIFE: Duration = Duration::from_secs(30 * 60);
+/// Archives that are made for one person at once, so that the rest is left for others.
+const MAX_ARCHIVES_OF_ONE: usize = 4;
 /// Bytes of the disk that uploads leave to the database and the containers.
 const SPARE: u64 = 64 << 20;
 
@@ -48,6 +51,8 @@ struct Count {
     trash: Mutex<Option<u64>>,
     /// Bytes that are coming in requests under way.
     coming: Mutex<u64>,
+    /// Archives that are made for them.
+    archives: Arc<Semaphore>,
     asked: Mutex<Instant>,
 }
 
@@ -65,8 +70,10 @@ pub(super) struct Held {
 pub(super) struct Room {
     count: Arc<Count>,
     bytes: u64,
-    /// How many may come.
-    pub most: u64,
+    /// How many may be coming for the person in all requests together.
+    limit: u64,
+    /// How many the disk has left.
+    free: u64,
 }
 
 impl Shared {
@@ -95,10 +102,11 @@ impl Shared {
 
     /// Has the folder that `at` is in counted again, and `at` itself.
     pub fn changed(&self, user: &str, at: &At) {
+        let count = self.count(user);
+        *locked(&count.trash) = None;
         if at.session.is_some() {
             return;
         }
-        let count = self.count(user);
         if let Some(tally) = &*locked(&count.tally) {
             tally.note(&at.path);
             // Folders above it may be new.
@@ -108,7 +116,11 @@ impl Shared {
                 above = path.parent();
             }
         }
-        *locked(&count.trash) = None;
+    }
+
+    /// What limits the archives that are made for one person at once.
+    pub fn archives(&self, user: &str) -> Arc<Semaphore> {
+        Arc::clone(&self.count(user).archives)
     }
 
     /// How much somebody has.
@@ -148,19 +160,15 @@ impl Shared {
             Some(_) => self.held(user, email).map(|held| held.home.bytes.saturating_add(held.trash))?,
             None => 0,
         };
-        let mut coming = locked(&count.coming);
-        let spoken_for = held.saturating_add(self.uploads.reserved(user)).saturating_add(*coming);
-        let left = self.quota.map_or(u64::MAX, |quota| quota.saturating_sub(spoken_for));
-        let wanted = bytes.unwrap_or_default();
-        if wanted > left || (left == 0 && bytes.is_none()) {
-            return Err(over_quota(self.quota.unwrap_or_default()).into());
+        let spoken_for = held.saturating_add(self.uploads.reserved(user));
+        let limit = self.quota.map_or(u64::MAX, |quota| quota.saturating_sub(spoken_for));
+        let mut room = Room { count, bytes: 0, limit, free };
+        match bytes {
+            Some(bytes) => room.grow(bytes)?,
+            // There is no use in beginning.
+            None => room.check(1)?,
         }
-        if wanted > free || (free == 0 && bytes.is_none()) {
-            return Err(disk_full().into());
-        }
-        *coming = coming.saturating_add(wanted);
-        drop(coming);
-        Ok(Room { count, bytes: wanted, most: bytes.unwrap_or(left.min(free)) })
+        Ok(room)
     }
 
     /// Copies, as far as there is room.
@@ -172,16 +180,17 @@ impl Shared {
         to: (&Tree, &At),
         clash: Clash,
     ) -> Result<Settled, Fault> {
-        let room = self.room(user, email, Some(walk::amount(from.0, &from.1.path)?.bytes))?;
+        // Refused at once when there is too much of it; but what there is may change.
+        let mut room = self.room(user, email, Some(walk::amount(from.0, &from.1.path)?.bytes))?;
         let person = self.person(user, email)?;
-        let name = auth::random_id();
-        let scratch = Tree::open(&person.uploads())?;
-        let copied =
-            relocate::copy(from, to, (&scratch, &crate::storage::path(&name)), clash, &self.trash(user, email)?);
-        if copied.is_err() {
-            remove(&person.uploads().join(name));
+        let name = scratch();
+        let scratch = (&Tree::open(&person.uploads())?, &crate::storage::path(&name));
+        let copied = relocate::copy(from, to, scratch, clash, &self.trash(user, email)?, |size| room.grow(size));
+        remove_left(&person.uploads().join(name));
+        // Before it is not coming any more.
+        if let Ok(settled) = &copied {
+            self.changed(user, &settled.at);
         }
-        drop(room);
         copied
     }
 
@@ -189,7 +198,14 @@ impl Shared {
         let mut counts = locked(&self.counts);
         let count = counts.entry(user.to_owned()).or_insert_with(|| {
             let asked = Mutex::new(Instant::now());
-            Arc::new(Count { tally: Mutex::default(), trash: Mutex::default(), coming: Mutex::default(), asked })
+            let archives = Arc::new(Semaphore::new(MAX_ARCHIVES_OF_ONE));
+            Arc::new(Count {
+                tally: Mutex::default(),
+                trash: Mutex::default(),
+                coming: Mutex::default(),
+                archives,
+                asked,
+            })
         });
         *locked(&count.asked) = Instant::now();
         Arc::clone(count)
@@ -197,20 +213,56 @@ impl Shared {
 
     fn clear(&self, now: OffsetDateTime) -> io::Result<()> {
         for partial in self.uploads.expire() {
-            remove(&partial.directory);
+            remove_left(&partial.directory);
         }
         for user in self.layout.people()? {
-            let person = self.layout.person(&user)?;
-            if Trash::new(person.trash()).sweep(now)? > 0
-                && let Some(count) = locked(&self.counts).get(&user)
-            {
-                *locked(&count.trash) = None;
+            match self.layout.person(&user).and_then(|person| Trash::new(person.trash()).sweep(now)) {
+                Ok(0) => {}
+                Ok(_) => {
+                    if let Some(count) = locked(&self.counts).get(&user) {
+                        *locked(&count.trash) = None;
+                    }
+                }
+                // One person's failure is not another's.
+                Err(error) => tracing::error!(%error, %user, "what is due of a person's trash could not be removed"),
             }
         }
         locked(&self.counts).retain(|_, count| {
-            Arc::strong_count(count) > 1 || locked(&count.asked).elapsed() < COUNT_LIFE || *locked(&count.coming) > 0
+            let is_used = Arc::strong_count(count) > 1
+                || *locked(&count.coming) > 0
+                || count.archives.available_permits() < MAX_ARCHIVES_OF_ONE;
+            is_used || locked(&count.asked).elapsed() < COUNT_LIFE
         });
         Ok(())
+    }
+}
+
+impl Room {
+    /// Counts `to` bytes in all as coming.
+    ///
+    /// # Errors
+    /// QUOTA_EXCEEDED when there is no room for so many.
+    pub fn grow(&mut self, to: u64) -> Result<(), Fault> {
+        self.check(to)?;
+        let more = to.saturating_sub(self.bytes);
+        let mut coming = locked(&self.count.coming);
+        let all = coming.saturating_add(more);
+        if more > 0 && all > self.limit {
+            return Err(over_quota(self.limit.saturating_sub(*coming)).into());
+        }
+        *coming = all;
+        self.bytes += more;
+        Ok(())
+    }
+
+    /// Whether there is room for `to` bytes.
+    fn check(&self, to: u64) -> Result<(), Fault> {
+        let others = locked(&self.count.coming).saturating_sub(self.bytes);
+        let left = self.limit.saturating_sub(others);
+        if to > left {
+            return Err(over_quota(left).into());
+        }
+        if to > self.free { Err(disk_full().into()) } else { Ok(()) }
     }
 }
 
@@ -236,24 +288,16 @@ pub(super) async fn sweep(shared: Arc<Shared>, shutdown: Shutdown) {
     }
 }
 
-/// Removes what nobody sees, whichever it is.
-pub(super) fn remove(path: &std::path::Path) {
-    let removed = match path.symlink_metadata() {
-        Ok(facts) if facts.is_dir() => std::fs::remove_dir_all(path),
-        Ok(_) => std::fs::remove_file(path),
-        Err(error) => Err(error),
-    };
-    if let Err(error) = removed
-        && error.kind() != io::ErrorKind::NotFound
-    {
-        tracing::error!(%error, path = %path.display(), "what is left of an upload could not be removed");
-    }
+/// A name in the directory of uploads for what is no upload of its own, such as a copy that is being made. It lies
+/// there with whatever a container put into it, and must never be taken for one.
+pub(in crate::storage) fn scratch() -> String {
+    format!("{}.new", auth::random_id())
 }
 
-fn over_quota(quota: u64) -> ApiError {
+fn over_quota(left: u64) -> ApiError {
     let told = format!(
-        "Your files may have {} MiB together, and this is more than is left of it. Delete something, or empty the trash.",
-        quota >> 20
+        "There are {} MiB left of what your files may have together, and this is more. Delete something, or empty the trash.",
+        left >> 20
     );
     ApiError::new(ErrorCode::QuotaExceeded, told)
 }
