@@ -8,7 +8,7 @@ use super::controls::{Choice, Slider, Switch};
 use crate::browser::has_touch;
 use crate::components::icons;
 use crate::components::key_bar_order::KeyBarOrder;
-use crate::contexts::panels::Panels;
+use crate::contexts::panels::{Panel, Panels};
 use crate::contexts::preferences::CurrentPreferences;
 use crate::model::preferences::{Bell, CursorShape, MAX_FONT_SIZE, MIN_FONT_SIZE, Preferences, Theme, usual_font_size};
 
@@ -20,7 +20,7 @@ const HUES: [(u16, &str); 7] =
 
 #[component]
 pub fn Settings() -> impl IntoView {
-    let open = Panels::get().settings;
+    let panels = Panels::get();
     let current = CurrentPreferences::get();
     let preferences = current.signal();
     let before_reset = RwSignal::new(None::<Preferences>);
@@ -47,11 +47,11 @@ pub fn Settings() -> impl IntoView {
             node_ref=dialog
             class="dialog settings"
             aria-labelledby="settings-title"
-            on:close=move |_| open.set(false)
+            on:close=move |_| panels.close(Panel::Settings)
             // A press beside the panel lands on the dialog itself.
             on:click=move |event| {
                 if dialog.get_untracked().is_some_and(|dialog| event.target().as_ref() == Some(dialog.as_ref())) {
-                    open.set(false);
+                    panels.close(Panel::Settings);
                 }
             }
         >
@@ -61,7 +61,7 @@ pub fn Settings() -> impl IntoView {
                     <button
                         class="button button-quiet button-icon"
                         aria-label="Close settings"
-                        on:click=move |_| open.set(false)
+                        on:click=move |_| panels.close(Panel::Settings)
                     >
                         {icons::close()}
                     </button>
