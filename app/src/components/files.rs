@@ -3,8 +3,6 @@
 #[cfg(feature = "hydrate")]
 mod actions;
 #[cfg(feature = "hydrate")]
-mod bars;
-#[cfg(feature = "hydrate")]
 mod crumbs;
 #[cfg(feature = "hydrate")]
 mod dialogs;

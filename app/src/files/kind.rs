@@ -53,9 +53,13 @@ pub fn said(entry: &Entry) -> &str {
 pub fn icon(kind: Kind, media_type: &str, name: &str) -> &'static str {
     match kind {
         Kind::Folder => "M2 4.5a1 1 0 0 1 1-1h3l1.5 1.7H13a1 1 0 0 1 1 1v5.3a1 1 0 0 1-1 1H3a1 1 0 0 1-1-1z",
-        Kind::Link => "M6.7 9.3a2.4 2.4 0 0 0 3.4 0l2-2a2.4 2.4 0 0 0-3.4-3.4l-.8.8M9.3 6.7a2.4 2.4 0 0 0-3.4 0l-2 2a2.4 2.4 0 0 0 3.4 3.4l.8-.8",
+        Kind::Link => {
+            "M6.7 9.3a2.4 2.4 0 0 0 3.4 0l2-2a2.4 2.4 0 0 0-3.4-3.4l-.8.8M9.3 6.7a2.4 2.4 0 0 0-3.4 0l-2 2a2.4 2.4 0 0 0 3.4 3.4l.8-.8"
+        }
         Kind::Other => "M8 2l5.2 3v6L8 14l-5.2-3V5zM8 8l5-2.9M8 8v5.8M8 8L3 5.1",
-        Kind::File if media_type.starts_with("image/") => "M2.5 3.5h11v9h-11zM3 11l3.2-3.2 2.3 2.3 2-2L13 10.6M10.5 6v.01",
+        Kind::File if media_type.starts_with("image/") => {
+            "M2.5 3.5h11v9h-11zM3 11l3.2-3.2 2.3 2.3 2-2L13 10.6M10.5 6v.01"
+        }
         Kind::File if language(name).is_some_and(|language| language != "markdown") => {
             "M4 2.5h5.5L12 5v8.5H4zM7 7.5L5.8 9 7 10.5M9 7.5L10.2 9 9 10.5"
         }

@@ -34,12 +34,7 @@ impl TypeAhead {
 }
 
 /// The next row of `rows` whose name begins so, after `from`, or at it; from the top again at the end.
-pub fn find<'a>(
-    rows: impl Iterator<Item = (u32, &'a str)>,
-    typed: &str,
-    from: u32,
-    may_stay: bool,
-) -> Option<u32> {
+pub fn find<'a>(rows: impl Iterator<Item = (u32, &'a str)>, typed: &str, from: u32, may_stay: bool) -> Option<u32> {
     let mut before = None;
     for (row, name) in rows {
         if !name.to_lowercase().starts_with(typed) {

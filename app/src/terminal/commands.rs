@@ -270,7 +270,16 @@ impl Command {
     /// Whether its keys mean it while a text is being entered, where others move and select.
     #[must_use]
     pub fn works_in_fields(self) -> bool {
-        matches!(self, Self::Palette | Self::Files | Self::Settings | Self::Search | Self::GoTo(_) | Self::Arrange(_) | Self::Leave)
+        matches!(
+            self,
+            Self::Palette
+                | Self::Files
+                | Self::Settings
+                | Self::Search
+                | Self::GoTo(_)
+                | Self::Arrange(_)
+                | Self::Leave
+        )
     }
 
     /// Whether it is done again and again while its keys are held down.

@@ -25,8 +25,33 @@ const FILES: &[(&str, &str)] = &[
 const HIGHLIGHTER: &str = "@highlightjs/cdn-assets/es";
 /// The grammars that `app/src/files/kind.rs` names.
 const GRAMMARS: [&str; 27] = [
-    "bash", "c", "cpp", "csharp", "css", "diff", "dockerfile", "go", "ini", "java", "javascript", "json", "kotlin", "lua",
-    "makefile", "markdown", "perl", "php", "python", "ruby", "rust", "scss", "sql", "swift", "typescript", "xml", "yaml",
+    "bash",
+    "c",
+    "cpp",
+    "csharp",
+    "css",
+    "diff",
+    "dockerfile",
+    "go",
+    "ini",
+    "java",
+    "javascript",
+    "json",
+    "kotlin",
+    "lua",
+    "makefile",
+    "markdown",
+    "perl",
+    "php",
+    "python",
+    "ruby",
+    "rust",
+    "scss",
+    "sql",
+    "swift",
+    "typescript",
+    "xml",
+    "yaml",
 ];
 
 /// Copies what is missing or differs.

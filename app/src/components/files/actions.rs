@@ -110,8 +110,11 @@ impl Explorer {
                 Some(Relocation { from: self.at(name)?, to })
             })
             .collect();
-        let touched: Vec<_> =
-            items.iter().flat_map(|item| [(!is_copy).then(|| item.from.clone()), Some(item.to.clone())]).flatten().collect();
+        let touched: Vec<_> = items
+            .iter()
+            .flat_map(|item| [(!is_copy).then(|| item.from.clone()), Some(item.to.clone())])
+            .flatten()
+            .collect();
         let what = if is_copy { "Copy into" } else { "Move" };
         self.when_sure(what, &touched, move |even_protected| self.relocate(items.clone(), is_copy, even_protected));
     }
@@ -267,7 +270,9 @@ impl Explorer {
         } else if all {
             save(address::download(&self.place.get_untracked(), &[]));
         } else {
-            let error = ApiError::conflict("So many names don't fit into one request. Move them into a folder, and download that.");
+            let error = ApiError::conflict(
+                "So many names don't fit into one request. Move them into a folder, and download that.",
+            );
             self.toasts.fail("They can't be downloaded at once", &error);
         }
     }

@@ -31,14 +31,29 @@ pub enum Ask {
     NewFolder,
     Rename(String),
     /// Where these go to; copies of them, if so.
-    Place { names: Vec<String>, is_copy: bool },
+    Place {
+        names: Vec<String>,
+        is_copy: bool,
+    },
     /// Whether it is to be done although it is protected; asked twice.
-    Protected { what: String, then: Callback<()> },
+    Protected {
+        what: String,
+        then: Callback<()>,
+    },
     /// Whether this is removed for ever.
-    ForEver { what: String, then: Callback<()> },
+    ForEver {
+        what: String,
+        then: Callback<()>,
+    },
     /// What was not done of several things.
-    Undone { what: String, list: Vec<Undone> },
-    Preview { at: At, entry: Entry },
+    Undone {
+        what: String,
+        list: Vec<Undone>,
+    },
+    Preview {
+        at: At,
+        entry: Entry,
+    },
 }
 
 /// Order of a folder.

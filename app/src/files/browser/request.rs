@@ -42,7 +42,8 @@ impl Request {
             // Nobody may wait any more.
             let _ = tell.take().map(|tell| tell.send(()));
         });
-        let leave = Closure::<dyn FnMut(ProgressEvent)>::new(move |event: ProgressEvent| progress(event.loaded() as u64));
+        let leave =
+            Closure::<dyn FnMut(ProgressEvent)>::new(move |event: ProgressEvent| progress(event.loaded() as u64));
         xhr.set_onloadend(Some(end.as_ref().unchecked_ref()));
         if let Ok(upload) = xhr.upload() {
             upload.set_onprogress(Some(leave.as_ref().unchecked_ref()));
@@ -94,9 +95,10 @@ fn without_words(status: u16) -> Failure {
         401 => Failure::Refused(ApiError::not_signed_in()),
         413 => Failure::Refused(ApiError::new(ErrorCode::ValidationError, "It is larger than the server takes.")),
         502..=504 => Failure::Cut,
-        status => {
-            Failure::Refused(ApiError::new(ErrorCode::ValidationError, format!("The server answered with status {status}.")))
-        }
+        status => Failure::Refused(ApiError::new(
+            ErrorCode::ValidationError,
+            format!("The server answered with status {status}."),
+        )),
     }
 }
 
