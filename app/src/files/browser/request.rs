@@ -19,7 +19,8 @@ pub enum Failure {
 pub struct Request {
     xhr: XmlHttpRequest,
     ended: oneshot::Receiver<()>,
-    _heard: (Closure<dyn FnMut()>, Closure<dyn FnMut(ProgressEvent)>),
+    _end: Closure<dyn FnMut()>,
+    _leave: Closure<dyn FnMut(ProgressEvent)>,
 }
 
 impl Request {
@@ -52,7 +53,7 @@ impl Request {
             Some(blob) => xhr.send_with_opt_blob(Some(blob))?,
             None => xhr.send_with_opt_str(body.as_string().as_deref())?,
         }
-        Ok(Self { xhr, ended, _heard: (end, leave) })
+        Ok(Self { xhr, ended, _end: end, _leave: leave })
     }
 
     /// What calls it off.
