@@ -2,8 +2,8 @@
 
 use crate::model::storage::{Entry, Kind};
 
-/// Images that browsers show and that hold no scripts.
-const IMAGES: [&str; 5] = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif"];
+/// Images that browsers show. A drawing's scripts don't run in an `<img>`, and nowhere else is one shown.
+const IMAGES: [&str; 6] = ["image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/svg+xml"];
 /// Above this many bytes a text is shown without colours, which would take longer than reading it.
 pub const MAX_HIGHLIGHTED: usize = 512 << 10;
 
@@ -137,9 +137,9 @@ mod tests {
     }
 
     test_everywhere! {
-        fn only_images_without_scripts_are_shown_as_such() {
+        fn what_is_no_picture_is_not_shown_as_one() {
             assert_eq!(shown(&entry("a.png", "image/png")), Shown::Image);
-            assert_eq!(shown(&entry("a.svg", "image/svg+xml")), Shown::Text);
+            assert_eq!(shown(&entry("a.svg", "image/svg+xml")), Shown::Image);
             assert_eq!(shown(&entry("a.html", "text/html")), Shown::Text);
             assert_eq!(shown(&entry("a.pdf", "application/pdf")), Shown::Pdf);
             assert_eq!(shown(&entry("README.MD", "")), Shown::Markdown);
