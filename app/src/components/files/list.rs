@@ -155,10 +155,9 @@ fn Head(explorer: Explorer) -> AnyView {
             let order = move || explorer.order.get();
             let sorted = move || match order() {
                 Order { sort: by, descending } if by == sort => {
-                        // The largest and the latest come first unless it is turned round.
-                        let is_largest_first = matches!(sort, Sort::Size | Sort::Modified);
-                        if descending != is_largest_first { "descending" } else { "ascending" }
-                    }
+                    // The largest and the latest come first unless it is turned round.
+                    let is_largest_first = matches!(sort, Sort::Size | Sort::Modified);
+                    if descending != is_largest_first { "descending" } else { "ascending" }
                 }
                 _ => "none",
             };
