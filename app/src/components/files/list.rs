@@ -108,7 +108,7 @@ pub fn List() -> AnyView {
             aria-colcount="5"
             aria-rowcount=move || total.get().map_or(-1, |total| i64::from(total) + 1).to_string()
             aria-activedescendant=active
-            aria-busy=move || total.get().is_none().to_string()
+            aria-busy=move || (total.get().is_none() && explorer.failure.with(Option::is_none)).to_string()
             style=format!("--row: {row}px; --head: {head}px")
             on:scroll=move |_| measure()
             on:keydown=move |event| keys::heard(explorer, viewport.get_untracked().page(), &event)

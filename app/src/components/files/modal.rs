@@ -1,7 +1,18 @@
 //! A dialog over the page that is there as long as it is open.
 
+use leptos::ev::MouseEvent;
 use leptos::html::Dialog;
 use leptos::prelude::*;
+
+/// Whether a press is beside the dialog: on its backdrop, which is its own too.
+fn is_beside(dialog: NodeRef<Dialog>, event: &MouseEvent) -> bool {
+    let Some(dialog) = dialog.get_untracked().filter(|_| event.target() == event.current_target()) else {
+        return false;
+    };
+    let place = dialog.get_bounding_client_rect();
+    let (x, y) = (f64::from(event.client_x()), f64::from(event.client_y()));
+    x < place.left() || x > place.right() || y < place.top() || y > place.bottom()
+}
 
 /// Shows `children` in a dialog. Escape and a press beside it close it.
 #[component]
@@ -40,7 +51,7 @@ pub fn Modal(
             on:close=move |_| on_close.run(())
             on:keydown=|event| event.stop_propagation()
             on:click=move |event| {
-                if event.target() == event.current_target() {
+                if is_beside(dialog, &event) {
                     on_close.run(());
                 }
             }

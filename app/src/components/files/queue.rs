@@ -206,17 +206,20 @@ fn LineView(uploads: Uploads, id: ItemId, line: Memo<Option<Line>>) -> AnyView {
 /// Asks what becomes of a file whose name is taken.
 #[component]
 fn Clash(uploads: Uploads) -> AnyView {
-    let asked = Memo::new(move |_| {
-        uploads.queue.with(|queue| queue.asking().map(|(item, count)| (item.id, item.at.clone(), count)))
-    });
+    let asked =
+        Memo::new(move |_| uploads.queue.with(|queue| queue.asking().map(|(item, _)| (item.id, item.at.clone()))));
+    let count = Memo::new(move |_| uploads.queue.with(|queue| queue.asking().map_or(0, |(_, count)| count)));
     (move || {
-        asked.get().map(|(id, at, count)| {
+        asked.get().map(|(id, at)| {
             let all = RwSignal::new(false);
             let name = at.path.name().unwrap_or_default().to_owned();
             let folder = at.path.parent().filter(|folder| !folder.is_root());
             let place = folder.map_or_else(|| "this folder".to_owned(), |folder| format!("“{folder}”"));
             let answer = move |answer| move |_| uploads.answer(id, answer, all.get_untracked());
-            let others = (count > 1).then(|| format!("For all {count}, and any that follow"));
+            let others = move || match count.get() {
+                0 | 1 => "For all that follow".to_owned(),
+                count => format!("For all {count}, and any that follow"),
+            };
             view! {
                 <Modal
                     labelled_by="clash-title"
@@ -226,7 +229,7 @@ fn Clash(uploads: Uploads) -> AnyView {
                     <p>{format!("There is something of that name in {place}. What is replaced goes to the trash.")}</p>
                     <label class="clash-all">
                         <input type="checkbox" prop:checked=all on:change=move |event| all.set(event_target_checked(&event))/>
-                        {others.unwrap_or_else(|| "For all that follow".to_owned())}
+                        {others}
                     </label>
                     <div class="dialog-buttons">
                         <button class="button" on:click=answer(Answer::Skip)>

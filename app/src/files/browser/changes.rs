@@ -33,12 +33,16 @@ async fn listen(address: &str, mut is_again: bool, on: &impl Fn()) -> bool {
     let (Ok(open), Ok(changed)) = (source.subscribe("open"), source.subscribe("changed")) else { return false };
     let mut events = futures::stream::select(open, changed);
     let mut opened = false;
+    // The browser reconnects by itself; an end is the server's word, as when the folder is gone.
     while let Some(Ok((kind, _))) = events.next().await {
         opened = true;
         if kind == "changed" || is_again {
             on();
         }
         is_again = true;
+    }
+    if opened {
+        on();
     }
     opened
 }
