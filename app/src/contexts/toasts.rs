@@ -9,7 +9,6 @@ use crate::model::error::{ApiError, ErrorCode};
 /// How long good news stays. Bad news stays until it is dismissed.
 const STAY: Duration = Duration::from_secs(5);
 /// How long it stays that something can be taken back: long enough to notice that it should be.
-#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser offers it"))]
 const STAY_WITH_UNDO: Duration = Duration::from_secs(15);
 /// How many are shown at once; the oldest leaves for a new one.
 const MOST: usize = 4;
@@ -34,7 +33,6 @@ pub enum Offer {
     #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser offers it"))]
     /// Asks to show notifications while the page isn't looked at.
     Notifications,
-    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser offers it"))]
     /// Takes back what the message tells of.
     Undo(Callback<()>),
 }
