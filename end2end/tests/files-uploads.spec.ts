@@ -44,24 +44,6 @@ test('files chosen by the button are there, and downloaded as they were', async 
   expect(await (await api.get('/api/storage/download?path=one.txt')).text()).toBe('one');
 });
 
-test('a folder of a thousand small files that is dropped is there in ten seconds', async ({ api, page }) => {
-  const files = await new Files(page).open();
-  const dropped = Array.from({ length: 1000 }, (_, number) => ({
-    path: `project/part-${Math.floor(number / 250)}/file-${number}.txt`,
-    text: `number ${number}`,
-  }));
-  const begun = Date.now();
-  await files.drop(dropped);
-  await expect(files.uploads).toContainText('1000 files uploaded', { timeout: 30_000 });
-  const took = Date.now() - begun;
-  test.info().annotations.push({ type: 'took', description: `${took} ms` });
-  expect(took, 'ms').toBeLessThan(10_000);
-  await files.enter('project');
-  await files.enter('part-3');
-  await expect(files.list).toHaveAttribute('aria-rowcount', '251');
-  expect(await (await api.get('/api/storage/download?path=project/part-2/file-700.txt')).text()).toBe('number 700');
-});
-
 test('a folder without anything is made too', async ({ page }) => {
   const files = await new Files(page).open();
   await files.drop([{ path: 'a.txt', text: 'x' }]);

@@ -30,7 +30,8 @@ pub fn named(names: &[String]) -> String {
 impl Explorer {
     /// Does work that the beam tells of.
     fn work(self, work: impl Future<Output = ()> + 'static) {
-        self.busy.update(|busy| *busy += 1);
+        // Undo may be pressed on another page.
+        let _ = self.busy.try_update(|busy| *busy += 1);
         spawn_local(async move {
             work.await;
             let _ = self.busy.try_update(|busy| *busy = busy.saturating_sub(1));
@@ -44,7 +45,10 @@ impl Explorer {
             None => then(false),
             Some(at) => {
                 let what = format!("{what} “{}”?", at.path);
-                self.ask.set(Some(Ask::Protected { what, then: Callback::new(move |()| then(true)) }));
+                self.ask.set(Some(Ask::Protected {
+                    what,
+                    then: self.uploads.keep(|| Callback::new(move |()| then(true))),
+                }));
             }
         }
     }
@@ -53,7 +57,7 @@ impl Explorer {
     fn tell_undone(self, what: &str, outcome: &Outcome) {
         if !outcome.failed.is_empty() {
             let what = what.to_owned();
-            self.ask.set(Some(Ask::Undone { what, list: outcome.failed.clone() }));
+            let _ = self.ask.try_set(Some(Ask::Undone { what, list: outcome.failed.clone() }));
         }
     }
 
@@ -163,7 +167,7 @@ impl Explorer {
             if is_copy || back.len() != names.len() {
                 self.toasts.tell(said);
             } else {
-                let undo = Callback::new(move |()| self.take_back(back.clone(), even_protected));
+                let undo = self.uploads.keep(|| Callback::new(move |()| self.take_back(back.clone(), even_protected)));
                 self.toasts.tell_with_undo(said, undo);
             }
         });
@@ -214,7 +218,7 @@ impl Explorer {
             self.tell_undone("was not deleted", &all);
             let trashed: Vec<_> = all.done.iter().filter_map(|done| done.trashed.clone()).collect();
             if !names.is_empty() {
-                let undo = Callback::new(move |()| self.restore(trashed.clone()));
+                let undo = self.uploads.keep(|| Callback::new(move |()| self.restore(trashed.clone())));
                 self.toasts.tell_with_undo(format!("Deleted {}.", named(&names)), undo);
             }
         });
@@ -242,7 +246,7 @@ impl Explorer {
 
     /// Removes things from the trash for ever, once that is agreed to.
     pub fn remove_for_ever(self, what: String, trashed: Vec<String>) {
-        let then = Callback::new(move |()| {
+        let then = move |()| {
             let trashed = trashed.clone();
             self.work(async move {
                 for trashed in trashed.chunks(MAX_ITEMS) {
@@ -254,7 +258,8 @@ impl Explorer {
                 }
                 self.changed();
             });
-        });
+        };
+        let then = self.uploads.keep(|| Callback::new(then));
         self.ask.set(Some(Ask::ForEver { what, then }));
     }
 
@@ -299,7 +304,7 @@ impl Explorer {
         }
         let touched: Vec<_> = files.iter().map(|(at, _)| at.clone()).collect();
         // Blobs are of this thread only, as all of the page is.
-        let files = StoredValue::new_local(files);
+        let files = self.uploads.keep(|| StoredValue::new_local(files));
         self.when_sure("Send files into", &touched, move |even_protected| {
             let files = files.try_update_value(std::mem::take).unwrap_or_default();
             let new = |at, size: f64| New { at, size: size as u64, even_protected };

@@ -266,8 +266,11 @@ impl Explorer {
 
     /// The folder changed: it is read again, as often as that can be done.
     pub fn changed(self) {
-        if self.failure.with_untracked(Option::is_some) {
-            self.failure.set(None);
+        match self.failure.try_with_untracked(Option::is_some) {
+            Some(true) => self.failure.set(None),
+            Some(false) => {}
+            // Nobody looks any more.
+            None => return,
         }
         if self.reading.try_get_value().is_none_or(|reading| reading > 0) {
             let _ = self.stale.try_set_value(true);

@@ -20,17 +20,17 @@ pub struct Request {
     xhr: XmlHttpRequest,
     ended: oneshot::Receiver<()>,
     _end: Closure<dyn FnMut()>,
-    _leave: Closure<dyn FnMut(ProgressEvent)>,
+    _leave: Option<Closure<dyn FnMut(ProgressEvent)>>,
 }
 
 impl Request {
-    /// Sends `body`, and tells `progress` how many bytes have left.
+    /// Sends `body`, and tells `progress`, if there is any, how many bytes have left.
     pub fn send(
         method: &str,
         address: &str,
         headers: &[(&str, &str)],
         body: &JsValue,
-        progress: impl Fn(u64) + 'static,
+        progress: Option<impl Fn(u64) + 'static>,
     ) -> Result<Self, JsValue> {
         let xhr = XmlHttpRequest::new()?;
         xhr.open_with_async(method, address, true)?;
@@ -43,10 +43,11 @@ impl Request {
             // Nobody may wait any more.
             let _ = tell.take().map(|tell| tell.send(()));
         });
-        let leave =
-            Closure::<dyn FnMut(ProgressEvent)>::new(move |event: ProgressEvent| progress(event.loaded() as u64));
+        let leave = progress.map(|progress| {
+            Closure::<dyn FnMut(ProgressEvent)>::new(move |event: ProgressEvent| progress(event.loaded() as u64))
+        });
         xhr.set_onloadend(Some(end.as_ref().unchecked_ref()));
-        if let Ok(upload) = xhr.upload() {
+        if let (Some(leave), Ok(upload)) = (&leave, xhr.upload()) {
             upload.set_onprogress(Some(leave.as_ref().unchecked_ref()));
         }
         match body.dyn_ref::<web_sys::Blob>() {

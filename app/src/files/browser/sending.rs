@@ -1,7 +1,8 @@
 //! Sends what the queue says, for as long as the page is open: also while nobody looks at the files.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
+use std::time::Duration;
 
 use gloo_timers::future::TimeoutFuture;
 use js_sys::Math;
@@ -19,6 +20,11 @@ use crate::files::uploads::{Act, Answer, Command, Event, ItemId, New, Queue};
 use crate::model::storage::{At, BeginUpload, Stored, Upload};
 use crate::time::now_ms;
 
+/// How often the queue is shown anew: a thousand small files change it thousands of times.
+const SHOW_AFTER: Duration = Duration::from_millis(100);
+/// Below this many bytes a file has no progress to speak of.
+const LEAST_PROGRESS: u64 = 256 << 10;
+
 const BYTES: (&str, &str) = ("content-type", "application/octet-stream");
 const JSON: (&str, &str) = ("content-type", "application/json");
 
@@ -27,6 +33,8 @@ thread_local! {
     static UPLOADS: OnceCell<(Owner, Uploads)> = const { OnceCell::new() };
     /// The bytes of files that are not there yet.
     static FILES: RefCell<HashMap<ItemId, Blob>> = RefCell::default();
+    /// Whether the queue will be shown anew in a moment.
+    static STALE: Cell<bool> = const { Cell::new(false) };
     /// Requests under way.
     static REQUESTS: RefCell<HashMap<ItemId, XmlHttpRequest>> = RefCell::default();
 }
@@ -58,7 +66,7 @@ impl Uploads {
     fn follow_window(self) {
         // Both for as long as the page.
         let _ = window_event_listener(leptos::ev::online, move |_| {
-            let commands = self.queue.try_update(Queue::hurry).unwrap_or_default();
+            let commands = self.change(Queue::hurry).unwrap_or_default();
             self.run_all(commands);
         });
         let _ = window_event_listener(leptos::ev::beforeunload, move |event| {
@@ -66,6 +74,28 @@ impl Uploads {
                 event.prevent_default();
             }
         });
+    }
+
+    /// Makes something that lasts as long as the page, whoever asks for it.
+    pub fn keep<T>(self, make: impl FnOnce() -> T) -> T {
+        UPLOADS.with(|cell| match cell.get() {
+            Some((owner, _)) => owner.with(make),
+            None => make(),
+        })
+    }
+
+    /// Changes the queue; whoever shows it is told in a moment.
+    fn change<T>(self, change: impl FnOnce(&mut Queue) -> T) -> Option<T> {
+        if !STALE.replace(true) {
+            set_timeout(
+                move || {
+                    STALE.set(false);
+                    self.queue.notify();
+                },
+                SHOW_AFTER,
+            );
+        }
+        self.queue.try_update_untracked(change)
     }
 
     /// Sends files, behind those that wait.
@@ -113,7 +143,7 @@ impl Uploads {
     }
 
     fn start(self) {
-        let commands = self.queue.try_update(Queue::start).unwrap_or_default();
+        let commands = self.change(Queue::start).unwrap_or_default();
         self.run_all(commands);
     }
 
@@ -124,7 +154,7 @@ impl Uploads {
     }
 
     fn tell(self, item: ItemId, attempt: u32, event: Event) -> Option<Command> {
-        self.queue.try_update(|queue| queue.happened(item, attempt, event, now_ms(), Math::random())).flatten()
+        self.change(|queue| queue.happened(item, attempt, event, now_ms(), Math::random())).flatten()
     }
 
     /// Does what a command says, and all that follows from it.
@@ -162,7 +192,9 @@ impl Uploads {
             Act::Store => {
                 let blob = file(item)?;
                 let address = address::upload(&at, clash, even_protected);
-                self.bytes(command, &address, &[BYTES], &blob).await.map_or_else(failed, Event::Stored)
+                self.bytes(command, &address, &[BYTES], &blob, size >= LEAST_PROGRESS)
+                    .await
+                    .map_or_else(failed, Event::Stored)
             }
             Act::Begin => {
                 let begin = BeginUpload { at, size, clash, even_protected };
@@ -179,7 +211,7 @@ impl Uploads {
                 let digest = digest.map(|digest| format!("sha-256=:{digest}:"));
                 let digest = digest.as_deref().map(|digest| ("content-digest", digest));
                 let headers: Vec<_> = std::iter::once(BYTES).chain(digest).collect();
-                self.bytes::<Upload>(command, &address, &headers, &part).await.map_or_else(failed, Event::Parts)
+                self.bytes::<Upload>(command, &address, &headers, &part, true).await.map_or_else(failed, Event::Parts)
             }
             Act::Status { upload } => {
                 self.json("GET", &address::status(upload), &()).await.map_or_else(failed, Event::Parts)
@@ -204,12 +236,14 @@ impl Uploads {
         address: &str,
         headers: &[(&str, &str)],
         body: &Blob,
+        tells: bool,
     ) -> Result<T, Failure> {
         let (item, attempt) = (command.item, command.attempt);
         let progress = move |bytes| {
             let _ = self.tell(item, attempt, Event::Progress(bytes));
         };
-        let request = Request::send("POST", address, headers, body, progress).map_err(|error| fault(&error))?;
+        let request =
+            Request::send("POST", address, headers, body, tells.then_some(progress)).map_err(|error| fault(&error))?;
         let handle = request.handle();
         REQUESTS.with_borrow_mut(|requests| requests.insert(item, handle.clone()));
         let answer = request.answer().await;
@@ -229,7 +263,7 @@ impl Uploads {
     ) -> Result<T, Failure> {
         let body = if method == "GET" { None } else { serde_json::to_string(body).ok() };
         let body = body.map_or(JsValue::NULL, |body| JsValue::from_str(&body));
-        Request::send(method, address, &[JSON], &body, |_| {}).map_err(|error| fault(&error))?.answer().await
+        Request::send(method, address, &[JSON], &body, None::<fn(u64)>).map_err(|error| fault(&error))?.answer().await
     }
 }
 
