@@ -219,6 +219,7 @@ impl Queue {
                 None
             }
             Event::Refused(error) if error.code == ErrorCode::Conflict && item.clash == Clash::Refuse => {
+                item.leaving = 0;
                 match for_all {
                     Some(answer) => item.answer(answer),
                     None => item.state = State::Asking,
