@@ -13,6 +13,9 @@ use crate::time::now_ms;
 /// The most that are listed, those that need somebody first.
 const SHOWN: usize = 40;
 
+/// Of those that wait, the most that are listed: each that is sent moves all of them.
+const WAITING: usize = 8;
+
 /// A line of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Line {
@@ -127,7 +130,8 @@ fn Lines(uploads: Uploads) -> AnyView {
             let goes = |item: &&Item| item.state.is_active() || item.state == State::Asking;
             let waits = |item: &&Item| matches!(item.state, State::Queued | State::Cancelled);
             let items = queue.items();
-            let some = items.iter().filter(needs).chain(items.iter().filter(goes)).chain(items.iter().filter(waits));
+            let waiting = items.iter().filter(waits).take(WAITING);
+            let some = items.iter().filter(needs).chain(items.iter().filter(goes)).chain(waiting);
             some.take(SHOWN).map(line).collect::<Vec<_>>()
         })
     });
