@@ -223,8 +223,8 @@ impl Explorer {
                 Some(path) => At { path, ..place.clone() },
                 None => At::home(FilePath::default()),
             };
-            let gone = place.path.name().unwrap_or("The workspace").to_owned();
-            self.toasts.tell(format!("“{gone}” is not there any more."));
+            let gone = place.path.name().map_or_else(|| "The workspace".to_owned(), |name| format!("“{name}”"));
+            self.toasts.tell(format!("{gone} is not there any more."));
             self.go(at);
         } else {
             self.failure.set(Some(error));
