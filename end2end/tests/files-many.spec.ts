@@ -1,0 +1,71 @@
+// Many files: a folder of 50,000, and a thousand that come at once. A trace of each request would take longer than they.
+import { writeFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { expect, test } from '../fixtures.ts';
+import { Files, emptyHome, put } from '../pages/files.ts';
+
+test.use({ trace: 'off' });
+
+test.beforeEach(async ({ api, page, signIn }) => {
+  await emptyHome(api);
+  await signIn(page);
+});
+
+test('a folder of a thousand small files that is dropped is there in ten seconds', async ({ api, page }) => {
+  const files = await new Files(page).open();
+  const dropped = Array.from({ length: 1000 }, (_, number) => ({
+    path: `project/part-${Math.floor(number / 250)}/file-${number}.txt`,
+    text: `number ${number}`,
+  }));
+  const begun = Date.now();
+  await files.drop(dropped);
+  await expect(files.uploads).toContainText('1000 files uploaded', { timeout: 30_000 });
+  const took = Date.now() - begun;
+  test.info().annotations.push({ type: 'took', description: `${took} ms` });
+  expect(took, 'ms').toBeLessThan(10_000);
+  await files.enter('project');
+  await files.enter('part-3');
+  await expect(files.list).toHaveAttribute('aria-rowcount', '251');
+  expect(await (await api.get('/api/storage/download?path=project/part-2/file-700.txt')).text()).toBe('number 700');
+});
+
+test('a folder of 50,000 scrolls, and few of its rows are on the page', async ({ api, faults, page, server }) => {
+  await put(api, 'many/first', '');
+  const people = join(server.dataDir, 'files');
+  const person = (await readdir(people)).find((name) => name !== 'by-email' && !name.startsWith('.'));
+  const folder = join(people, person ?? '', 'home/many');
+  for (let number = 0; number < 50_000; number += 1) writeFileSync(join(folder, `file-${String(number).padStart(5, '0')}`), '');
+  const files = await new Files(page).openPage('many');
+  await expect(files.list).toHaveAttribute('aria-rowcount', '50002');
+  const rows = () => files.list.locator('.file-row').count();
+  expect(await rows()).toBeLessThan(80);
+  for (const part of [0.25, 0.5, 0.99]) {
+    await files.list.evaluate((list, part) => (list.scrollTop = list.scrollHeight * part), part);
+    const number = String(Math.round(50_000 * part)).padStart(5, '0').slice(0, 3);
+    await expect.poll(async () => (await files.names()).some((name) => name.startsWith(`file-${number}`))).toBe(true);
+    expect(await rows()).toBeLessThan(80);
+  }
+  await files.list.focus();
+  await page.keyboard.press('End');
+  await expect(files.row('file-49999')).toBeVisible();
+  await page.keyboard.press('Control+a');
+  await expect(page.getByText('50\u202f001 selected')).toBeVisible({ timeout: 30_000 });
+  const moved = await files.list.evaluate(async (list) => {
+    // How far frames are apart while it scrolls from end to end.
+    let longest = 0;
+    let last = performance.now();
+    for (let step = 0; step < 60; step += 1) {
+      list.scrollTop = (list.scrollHeight * step) / 60;
+      await new Promise((drawn) => requestAnimationFrame(drawn));
+      longest = Math.max(longest, performance.now() - last);
+      last = performance.now();
+    }
+    return longest;
+  });
+  expect(moved, 'the longest frame, ms').toBeLessThan(400);
+  // It goes while it is looked at.
+  faults.expect(/status of 404/);
+  await emptyHome(api);
+});
