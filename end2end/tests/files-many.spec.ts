@@ -52,19 +52,19 @@ test('a folder of 50,000 scrolls, and few of its rows are on the page', async ({
   await expect(files.row('file-49999')).toBeVisible();
   await page.keyboard.press('Control+a');
   await expect(page.getByText('50\u202f001 selected')).toBeVisible({ timeout: 30_000 });
-  const moved = await files.list.evaluate(async (list) => {
-    // How far frames are apart while it scrolls from end to end.
-    let longest = 0;
+  const frames = await files.list.evaluate(async (list) => {
+    // How far frames are apart while it scrolls from end to end, as it does under a finger.
+    const apart: number[] = [];
     let last = performance.now();
     for (let step = 0; step < 60; step += 1) {
       list.scrollTop = (list.scrollHeight * step) / 60;
       await new Promise((drawn) => requestAnimationFrame(drawn));
-      longest = Math.max(longest, performance.now() - last);
+      apart.push(performance.now() - last);
       last = performance.now();
     }
-    return longest;
+    return apart.sort((a, b) => a - b);
   });
-  expect(moved, 'the longest frame, ms').toBeLessThan(400);
+  expect(frames[30], 'half of the frames are no further apart, ms').toBeLessThan(60);
   // It goes while it is looked at.
   faults.expect(/status of 404/);
   await emptyHome(api);
