@@ -200,6 +200,7 @@ impl Explorer {
                     Ok(outcome) => {
                         all.done.extend(outcome.done);
                         all.failed.extend(outcome.failed);
+                        self.changed();
                     }
                     Err(error) => {
                         self.toasts.fail("Not all was deleted", &error);
