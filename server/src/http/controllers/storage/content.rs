@@ -87,12 +87,20 @@ fn wanted(asked: &HeaderMap, etag: Option<&ETag>, size: u64) -> Wanted {
     }
 }
 
-/// `Content-Disposition` for a file that is kept, not shown: its name as far as ASCII goes, and all of it.
+/// `Content-Disposition` for a file that is kept, not shown.
 pub(super) fn attachment(name: &str) -> HeaderValue {
-    let ascii: String = name
-        .chars()
-        .map(|c| if c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%') || c == ' ' { c } else { '_' })
-        .collect();
-    let text = format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{}", utf8_percent_encode(name, PLAIN));
-    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("attachment"))
+    disposition("attachment", name)
+}
+
+/// `Content-Disposition` for a file that is shown.
+pub(super) fn inline(name: &str) -> HeaderValue {
+    disposition("inline", name)
+}
+
+/// With a file's name as far as ASCII goes, and all of it.
+fn disposition(kind: &'static str, name: &str) -> HeaderValue {
+    let is_plain = |c: char| (c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%')) || c == ' ';
+    let ascii: String = name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
+    let text = format!("{kind}; filename=\"{ascii}\"; filename*=UTF-8''{}", utf8_percent_encode(name, PLAIN));
+    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(kind))
 }
