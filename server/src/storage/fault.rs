@@ -56,7 +56,7 @@ pub(super) fn no_such_file() -> ApiError {
 
 /// A name is taken.
 pub(super) fn taken() -> ApiError {
-    ApiError::conflict("There is something of this name already.")
+    ApiError::new(ErrorCode::NameTaken, "There is something of this name already.")
 }
 
 /// There is no room.
