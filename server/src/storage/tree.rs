@@ -100,6 +100,11 @@ impl Tree {
 }
 
 impl Folder {
+    /// The same as a root.
+    pub fn tree(&self) -> io::Result<Tree> {
+        Ok(Tree { root: Arc::new(self.0.try_clone()?) })
+    }
+
     /// Which folder it is on its file system.
     pub fn inode(&self) -> io::Result<u64> {
         Ok(fstat(&self.0)?.st_ino)

@@ -109,7 +109,8 @@ async fn several_files_are_one_archive_with_the_right_bytes_and_names() {
     assert_eq!((response.status.as_u16(), response.header("content-type")), (200, "application/zip"));
     assert!(response.header("content-disposition").contains("files.zip"));
     let mut zip = zip::ZipArchive::new(std::io::Cursor::new(&response.bytes)).unwrap();
-    let mut held: Vec<_> = (0..zip.len()).map(|index| zip.by_index(index).unwrap().name().unwrap().into_owned()).collect();
+    let mut held: Vec<_> =
+        (0..zip.len()).map(|index| zip.by_index(index).unwrap().name().unwrap().into_owned()).collect();
     held.sort();
     assert_eq!(
         held,
@@ -159,10 +160,10 @@ async fn names_in_an_archive_lead_nowhere_and_are_each_their_own() {
 async fn what_is_asked_for_and_not_there_is_told_before_anything_is_sent() {
     let drawer = Drawer::new().await;
     assert_eq!(told(&drawer.get("download", &[("path", "Getting started"), ("path", "none")]).await).0, 404);
-    assert_eq!(told(&drawer.get("download", &[]).await), (400, "VALIDATION_ERROR".into()));
-    assert_eq!(told(&drawer.get("download", &[("paths", "x")]).await), (400, "VALIDATION_ERROR".into()));
+    assert_eq!(told(&drawer.get("download", &[]).await), (422, "VALIDATION_ERROR".into()));
+    assert_eq!(told(&drawer.get("download", &[("paths", "x")]).await), (422, "VALIDATION_ERROR".into()));
     let many = vec![("path", "x"); 1_001];
-    assert_eq!(told(&drawer.get("download", &many).await), (400, "VALIDATION_ERROR".into()));
+    assert_eq!(told(&drawer.get("download", &many).await), (422, "VALIDATION_ERROR".into()));
     assert_eq!(drawer.get("download", &[("path", "")]).await.status, 200, "all of it");
     drawer.close().await;
 }

@@ -14,8 +14,7 @@ struct Events(TcpStream, String);
 impl Events {
     async fn of(drawer: &Drawer, path: &str) -> Self {
         let mut events = Self(drawer.asking("events", &[("path", path)]).open().await, String::new());
-        assert!(events.until("\r\n\r\n").await, "{}", events.1);
-        assert!(events.1.starts_with("HTTP/1.1 200"), "{}", events.1);
+        assert!(events.until("HTTP/1.1 200").await && events.until("\r\n\r\n").await, "{}", events.1);
         events
     }
 

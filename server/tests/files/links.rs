@@ -113,7 +113,7 @@ async fn a_link_out_of_the_tree_is_itself_as_the_last_component() {
             let response = drawer.get(verb, &[("path", name)]).await;
             assert_eq!(told(&response), (403, "FORBIDDEN".into()), "{verb} {name}");
         }
-        assert_eq!(drawer.get("search", &[("path", name), ("query", "canary")]).await.status, 403);
+        assert!(is_refused(&drawer.get("search", &[("path", name), ("query", "canary")]).await), "{name}");
         // Renamed, copied, deleted and restored it is a link.
         done(&drawer.relocate("copy", name, "copy", json!({})).await);
         assert_eq!(std::fs::read_link(drawer.at("copy")).unwrap(), target);
@@ -216,7 +216,7 @@ async fn links_within_the_tree_lead_where_they_lead() {
     }
     // A folder into itself, by way of a link.
     symlink("..", drawer.at("real/up")).unwrap();
-    assert_eq!(failure(&drawer.relocate("move", "real", "real/up/link/x", json!({})).await), "CONFLICT");
+    assert_eq!(failure(&drawer.relocate("move", "real", "link/x", json!({})).await), "CONFLICT");
     done(&drawer.relocate("copy", "real", "link/copy", json!({})).await);
     assert_eq!(names(&drawer.at("real/copy")), ["file", "itself", "new", "up"]);
     drawer.close().await;
@@ -268,8 +268,6 @@ async fn nothing_outside_is_read_or_written_while_a_folder_flips_to_a_link_and_b
             drawer.get("preview", &query).await,
             drawer.get("preview", &md).await,
             drawer.get("search", &[("path", "a"), ("query", "canary")]).await,
-            drawer.get("download", &[("path", "a")]).await,
-            drawer.get("download", &[("path", "a/d"), ("path", "mine")]).await,
             drawer.post("mkdir", json!({"at": at(&format!("a/d/m{round}/x")), "parents": true})).await,
             drawer.upload(&format!("{new}/x"), b"x", &[]).await,
             drawer.upload("a/d/canary", b"inside", &[("clash", "replace")]).await,
@@ -284,14 +282,18 @@ async fn nothing_outside_is_read_or_written_while_a_folder_flips_to_a_link_and_b
             let items = json!({"items": [{"from": at(from), "to": at(to)}], "clash": "replace"});
             responses.push(drawer.post(verb, items).await);
         }
+        // Archives may break off, even before their head.
+        for query in [&[("path", "a")][..], &[("path", "a/d"), ("path", "mine")]] {
+            let bytes = raw(drawer.asking("download", query)).await;
+            assert!(!unzipped(&bytes).windows(CANARY.len()).any(|part| part == CANARY.as_bytes()));
+        }
         responses.push(drawer.post("delete", json!({"items": [at("a/d/inner/canary"), at(&new)]})).await);
         for trashed in drawer.trash().await {
             responses.push(drawer.post("restore", json!({"trashed": [trashed["id"]]})).await);
         }
         for response in responses {
             assert!(response.status != 500, "{response:?}");
-            let text = [response.bytes.as_slice(), &unzipped(&response)].concat();
-            assert!(!text.windows(CANARY.len()).any(|part| part == CANARY.as_bytes()), "{response:?}");
+            assert!(!response.body.contains(CANARY), "{response:?}");
             if response.status.is_success() { good += 1 } else { bad += 1 }
         }
     }
@@ -303,14 +305,23 @@ async fn nothing_outside_is_read_or_written_while_a_folder_flips_to_a_link_and_b
     drawer.close().await;
 }
 
-/// What is in a zip, one after the other.
-fn unzipped(response: &Response) -> Vec<u8> {
-    let mut all = Vec::new();
-    if response.header("content-type") == "application/zip"
-        && let Ok(mut zip) = zip::ZipArchive::new(std::io::Cursor::new(&response.bytes))
-    {
-        for index in 0..zip.len() {
-            std::io::copy(&mut zip.by_index(index).unwrap(), &mut all).unwrap();
+/// All that is answered, as it comes.
+async fn raw(request: crate::support::client::Request) -> Vec<u8> {
+    let mut stream = request.header("connection", "close").open().await;
+    let mut bytes = Vec::new();
+    let reading = tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut bytes);
+    let _ = tokio::time::timeout(crate::support::LIMIT, reading).await.expect("an end");
+    bytes
+}
+
+/// What is in the zip of an answer, one after the other: each begins with its own head, whatever is around it.
+fn unzipped(answer: &[u8]) -> Vec<u8> {
+    let mut all = answer.to_vec();
+    let heads = answer.windows(4).enumerate().filter(|(_, four)| *four == b"PK\x03\x04").map(|(at, _)| at);
+    for at in heads {
+        // No entry here is larger than a chunk of the answer.
+        if let Ok(Some(mut entry)) = zip::read::read_zipfile_from_stream(&mut &answer[at..]) {
+            let _ = std::io::copy(&mut entry, &mut all);
         }
     }
     all

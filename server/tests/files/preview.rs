@@ -43,7 +43,7 @@ async fn what_could_run_is_text_or_kept() {
         ("x.css", b"*{}", TEXT),
         ("x.wasm", b"\0asm\x01\0\0\0", "application/octet-stream"),
         ("x.svg", svg.as_bytes(), "image/svg+xml"),
-        ("x.svgz", b"\x1f\x8b\x08", "application/octet-stream"),
+        ("x.svgz", b"\x1f\x8b\x08", "image/svg+xml"),
         ("x.swf", b"FWS\0", "application/octet-stream"),
         ("x.mhtml", script.as_bytes(), TEXT),
         ("x", script.as_bytes(), TEXT),
@@ -108,7 +108,11 @@ async fn markdown_is_a_page_without_scripts() {
     let page = drawer.get("preview", &[("path", "x.md"), ("as", "html")]).await;
     assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
     assert_harmless(&page);
-    assert!(page.body.contains("<h1>Hi</h1>") && !page.body.contains("<script") && !page.body.contains("javascript:"));
+    assert!(
+        page.body.contains("<h1>Hi</h1>")
+            && !page.body.contains("<script")
+            && !page.body.contains("href=\"javascript:")
+    );
     assert!(!page.body.contains("<base href"), "{}", page.body);
     // What is no Markdown, as a page, is its text.
     for (name, bytes) in

@@ -146,26 +146,26 @@ async fn a_part_with_the_wrong_length_number_or_digest_is_not_here() {
     let id = drawer.begin("file", bytes.len() as u64, "refuse").await;
     let (first, last) = bytes.split_at(PART);
     for (number, wrong) in [(1, &bytes[..9]), (1, &bytes[..11]), (0, last), (0, &bytes[..PART - 1])] {
-        assert_eq!(told(&drawer.part(&id, number, wrong).await), (400, "VALIDATION_ERROR".into()), "{number}");
+        assert_eq!(told(&drawer.part(&id, number, wrong).await), (422, "VALIDATION_ERROR".into()), "{number}");
     }
     let longer = [first, b"x"].concat();
     assert_eq!(told(&drawer.part(&id, 0, &longer).await).1, "VALIDATION_ERROR");
     for number in [2, 10_000, u32::MAX] {
-        assert_eq!(told(&drawer.part(&id, number, last).await), (400, "VALIDATION_ERROR".into()), "{number}");
+        assert_eq!(told(&drawer.part(&id, number, last).await), (422, "VALIDATION_ERROR".into()), "{number}");
     }
     for number in ["-1", "4294967296", "x", ""] {
         let target = format!("/api/storage/upload/part?upload={id}&number={number}");
         assert_eq!(drawer.own("POST", &target).body(last).send().await.status, 400, "{number}");
     }
     let with = |value: &str| drawer.part_request(&id, 1).header("content-digest", value).body(last);
-    assert_eq!(told(&with(&digest(first)).send().await), (400, "VALIDATION_ERROR".into()));
+    assert_eq!(told(&with(&digest(first)).send().await), (422, "VALIDATION_ERROR".into()));
     for nonsense in ["sha-256=x", "sha-256=:x:", "sha-256=:AAAA:", "sha-256=::"] {
-        assert_eq!(told(&with(nonsense).send().await), (400, "VALIDATION_ERROR".into()), "{nonsense}");
+        assert_eq!(told(&with(nonsense).send().await), (422, "VALIDATION_ERROR".into()), "{nonsense}");
     }
     assert_eq!(drawer.get("upload/status", &[("upload", &id)]).await.json()["parts"], json!([]));
     assert_eq!(with(&digest(last)).send().await.status, 200);
     // One that was here and then came with other bytes is not here any more.
-    assert_eq!(with(&digest(first)).send().await.status, 400);
+    assert_eq!(with(&digest(first)).send().await.status, 422);
     assert_eq!(drawer.get("upload/status", &[("upload", &id)]).await.json()["parts"], json!([]));
     let many = format!("sha-512=:AAAA:, {}", digest(last));
     assert_eq!(with(&many).send().await.status, 200);
