@@ -13,7 +13,8 @@ struct Events(TcpStream, String);
 
 impl Events {
     async fn of(drawer: &Drawer, path: &str) -> Self {
-        let mut events = Self(drawer.asking("events", &[("path", path)]).open().await, String::new());
+        let mut events =
+            Self(drawer.asking("events", &[("path", path)]).header("connection", "close").open().await, String::new());
         assert!(events.until("HTTP/1.1 200").await && events.until("\r\n\r\n").await, "{}", events.1);
         events
     }

@@ -163,6 +163,38 @@ async fn what_sessions_stand_on_stays_where_it_is() {
 }
 
 #[tokio::test]
+async fn a_link_is_no_way_around_what_is_protected_or_stays() {
+    let drawer = Drawer::new().await;
+    for path in [".ssh/key", "workspace/x", ".claude/debug/x", "mine"] {
+        drawer.put(path, path);
+    }
+    std::os::unix::fs::symlink(".", drawer.at("here")).unwrap();
+    std::os::unix::fs::symlink("../.claude", drawer.at("Getting started/there")).unwrap();
+    std::os::unix::fs::symlink("../.ssh", drawer.at("Getting started/keys")).unwrap();
+    for (path, code) in [
+        ("here/.ssh", "FORBIDDEN"),
+        ("here/here/.ssh/key", "FORBIDDEN"),
+        ("Getting started/keys/key", "FORBIDDEN"),
+        ("here/workspace", "CONFLICT"),
+        ("Getting started/there/debug", "CONFLICT"),
+    ] {
+        assert_eq!(failure(&drawer.delete(path).await), code, "{path}");
+        let replace = json!({"clash": "replace"});
+        assert_eq!(failure(&drawer.relocate("move", path, "stolen", json!({})).await), code, "{path}");
+        assert_eq!(failure(&drawer.relocate("move", "mine", path, replace.clone()).await), code, "{path}");
+        assert_eq!(failure(&drawer.relocate("copy", "mine", path, replace).await), code, "{path}");
+        assert_eq!(told(&drawer.upload(path, b"x", &[("clash", "replace")]).await).1, code, "{path}");
+        let begun = drawer.post("upload/initiate", json!({"at": at(path), "size": 1, "clash": "replace"})).await;
+        assert_eq!(told(&begun).1, code, "{path}");
+    }
+    // The links themselves are anybody's.
+    done(&drawer.delete("Getting started/keys").await);
+    done(&drawer.relocate("move", "here/mine", "here/yours", json!({})).await);
+    assert_eq!((drawer.read(".ssh/key"), drawer.read("yours")), (b".ssh/key".to_vec(), b"mine".to_vec()));
+    drawer.close().await;
+}
+
+#[tokio::test]
 async fn what_is_beside_the_people_keeps_no_server_from_starting() {
     let drawer = Drawer::new().await;
     drawer.put("file", "file");
