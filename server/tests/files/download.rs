@@ -31,13 +31,13 @@ async fn a_range_is_the_bytes_that_were_asked_for() {
         assert_eq!(response.header("content-range"), told);
         assert_eq!(response.header("content-length"), expected.len().to_string());
     }
-    for range in ["bytes=1500000-", "bytes=9999999-99999999", "bytes=-0", "bytes=5-1"] {
+    for range in ["bytes=1500000-", "bytes=9999999-99999999", "bytes=-0", "bytes=5-1", "bytes=x"] {
         let response = ask(range).await;
         assert_eq!((response.status.as_u16(), response.header("content-range")), (416, "bytes */1500000"), "{range}");
         assert!(response.bytes.is_empty());
     }
     // Several, and what is none, are answered with all of it.
-    for range in ["bytes=0-1,5-6", "bytes=-1,0-0", "lines=1-2", "bytes=x", "bytes="] {
+    for range in ["bytes=0-1,5-6", "bytes=-1,0-0", "lines=1-2"] {
         let response = ask(range).await;
         assert!(response.status == 200 && response.bytes == bytes, "{range}: {}", response.status);
     }

@@ -207,6 +207,14 @@ async fn links_within_the_tree_lead_where_they_lead() {
     }
     assert_eq!(drawer.upload("link/new", b"new", &[]).await.status, 201);
     assert_eq!(drawer.read("real/new"), b"new");
+    // So does what is asked for of an archive.
+    let zip = drawer.get("download", &[("path", "link"), ("path", "deep/far")]).await;
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(zip.bytes)).unwrap();
+    let held: Vec<_> = (0..zip.len()).map(|index| zip.by_index(index).unwrap().name().unwrap().into_owned()).collect();
+    assert_eq!(held.len(), 4, "{held:?}");
+    for name in ["link/", "link/file", "link/new", "far"] {
+        assert!(held.iter().any(|held| held == name), "{held:?}");
+    }
     // Loops end.
     symlink("loop", drawer.at("loop")).unwrap();
     symlink("b", drawer.at("a")).unwrap();
