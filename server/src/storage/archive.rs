@@ -59,14 +59,20 @@ impl Archive {
         let name = item.path.name().unwrap_or("files");
         let root = (1..).map(|number| numbered(name, number)).find(|name| self.taken.insert(name.clone()));
         let root = root.unwrap_or_default();
+        let mut top = item.path.clone();
         if let Some((parent, name)) = item.tree.parent(&item.path)? {
-            let stat = parent.stat(name)?;
-            if tree::kind(&stat) != Kind::Folder {
-                return self.file(&root, parent.file(name));
+            match tree::kind(&parent.stat(name)?) {
+                Kind::Folder => {}
+                // A link that was asked for leads where it leads in the tree, unlike one that is come upon.
+                Kind::Link => match item.tree.folder(&item.path).and_then(|folder| item.tree.path_of(&folder)) {
+                    Ok(Some(real)) => top = real,
+                    _ => return self.file(&root, item.tree.file(&item.path)),
+                },
+                Kind::File | Kind::Other => return self.file(&root, parent.file(name)),
             }
         }
-        let depth = item.path.names().count();
-        walk::folders(&item.tree, &item.path, |path, folder, listed| {
+        let depth = top.names().count();
+        walk::folders(&item.tree, &top, |path, folder, listed| {
             let inner: Vec<&str> = std::iter::once(root.as_str()).chain(path.names().skip(depth)).collect();
             let inner = inner.join("/");
             // Two that differ only in what `harmless` replaces become one.
@@ -85,7 +91,9 @@ impl Archive {
     /// Puts a regular file in, as much of it as there was when it was opened; anything else is passed over.
     fn file(&mut self, name: &str, opened: io::Result<(File, FileStat)>) -> io::Result<()> {
         let (file, stat) = match opened {
-            Err(error) if walk::is_gone(&error) || error.kind() == io::ErrorKind::InvalidInput => return Ok(()),
+            // Or a link that leads out.
+            Err(error) if walk::is_gone(&error) || error.kind() == io::ErrorKind::CrossesDevices => return Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => return Ok(()),
             opened => opened?,
         };
         self.start(name, &stat)?;

@@ -105,3 +105,33 @@ async fn gather(bytes: &mut FileBytes) -> Result<(Vec<Bytes>, bool), Fault> {
     }
     Ok((batch, false))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn no_more_is_gathered_than_may_be_held() {
+        let small = futures::stream::repeat_with(|| Ok(Bytes::from_static(b"x"))).take(3 * PIECES);
+        let mut bytes: FileBytes = small.boxed();
+        let mut lengths = Vec::new();
+        loop {
+            let (batch, is_last) = gather(&mut bytes).await.unwrap();
+            lengths.push(batch.len());
+            if is_last {
+                break;
+            }
+        }
+        assert_eq!(lengths, [PIECES, PIECES, PIECES, 0]);
+        let large = futures::stream::repeat_with(|| Ok(Bytes::from_static(&[0; 1 << 18])));
+        let mut bytes: FileBytes = large.boxed();
+        let (batch, is_last) = gather(&mut bytes).await.unwrap();
+        assert_eq!((batch.iter().map(Bytes::len).sum(), is_last), (BATCH, false));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_sends_nothing_for_a_minute_is_not_waited_for() {
+        let mut bytes: FileBytes = futures::stream::pending().boxed();
+        assert!(matches!(gather(&mut bytes).await, Err(Fault::Told(_))));
+    }
+}

@@ -62,11 +62,13 @@ pub(super) fn copy(
     let (target, new) = scratch.parent(name)?.ok_or_else(no_such_file)?;
     one(&folder, OsStr::new(source), &target, OsStr::new(new))?;
     if tree::kind(&target.stat(new)?) == Kind::Folder {
+        // From there on no path is longer than the original's.
+        let copy = scratch.folder(name)?.tree()?;
         walk::folders(from_tree, &from.path, |path, folder, listed| {
-            let inner =
-                path.names().skip(from.path.names().count()).try_fold(name.clone(), |path, name| path.join(name))?;
-            // Its own folder was copied before it, unless its path became too long.
-            let here = match scratch.folder(&inner) {
+            let mut inner = path.names().skip(from.path.names().count());
+            let inner = inner.try_fold(FilePath::default(), |path, name| path.join(name))?;
+            // Its own folder was copied before it.
+            let here = match copy.folder(&inner) {
                 Err(error) if walk::is_gone(&error) => return Ok(true),
                 here => here?,
             };

@@ -125,6 +125,17 @@ fn guard(at: &At, even_protected: bool) -> Result<(), ApiError> {
     Ok(())
 }
 
+impl Place {
+    /// The same where it really is, for a link may lead there too.
+    fn guard(&self, even_protected: bool) -> Result<(), Fault> {
+        let Ok(Some((parent, name))) = self.tree.parent(&self.at.path) else { return Ok(()) };
+        if let Some(path) = self.tree.path_of(&parent)?.and_then(|path| path.join(name).ok()) {
+            guard(&At { session: self.at.session.clone(), path }, even_protected)?;
+        }
+        Ok(())
+    }
+}
+
 #[async_trait]
 impl Storage for StorageService {
     async fn probe(&self) -> Result<u64, ApiError> {

@@ -84,6 +84,13 @@ impl Tree {
         open_regular(&self.lookup(path, OFlag::O_PATH)?)
     }
 
+    /// Where `folder` is in it at this moment, by no link. None when it is elsewhere by now, or at no path of ours.
+    pub fn path_of(&self, folder: &Folder) -> io::Result<Option<FilePath>> {
+        let of = |descriptor: BorrowedFd<'_>| std::fs::read_link(format!("/proc/self/fd/{}", descriptor.as_raw_fd()));
+        let (root, folder) = (of(self.root.as_fd())?, of(folder.as_fd())?);
+        Ok(folder.strip_prefix(root).ok().and_then(|path| path.to_str()?.parse().ok()))
+    }
+
     fn lookup(&self, path: &FilePath, flags: OFlag) -> io::Result<OwnedFd> {
         let text = if path.is_root() { "." } else { path.as_str() };
         let how = OpenHow::new()
@@ -100,6 +107,11 @@ impl Tree {
 }
 
 impl Folder {
+    /// The same as a root.
+    pub fn tree(&self) -> io::Result<Tree> {
+        Ok(Tree { root: Arc::new(self.0.try_clone()?) })
+    }
+
     /// Which folder it is on its file system.
     pub fn inode(&self) -> io::Result<u64> {
         Ok(fstat(&self.0)?.st_ino)

@@ -382,3 +382,80 @@ pub(super) fn remove_left(path: &Path) {
 fn boot() -> io::Result<String> {
     Ok(fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn begin(uploads: &Uploads, directory: &Path, size: u64) -> (String, Arc<Partial>) {
+        let at = At::home("file".parse().unwrap());
+        let new = BeginUpload { at, size, clash: Clash::Refuse, even_protected: false };
+        uploads.begin("ada", directory, &new).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_upload_is_forgotten_an_hour_after_its_last_part() {
+        let directory = tempfile::tempdir().unwrap();
+        let uploads = Uploads::default();
+        let (id, partial) = begin(&uploads, directory.path(), 2 * PART);
+        tokio::time::advance(59 * MINUTE).await;
+        assert!(uploads.expire().is_empty());
+        let target = Arc::clone(&partial).expect(0).unwrap().open().unwrap();
+        // One that comes slowly is not silent.
+        tokio::time::advance(90 * MINUTE).await;
+        assert!(uploads.expire().is_empty());
+        target.coming.arrived().unwrap();
+        drop(target);
+        tokio::time::advance(59 * MINUTE).await;
+        assert!(uploads.expire().is_empty());
+        assert_eq!(uploads.reserved("ada"), 2 * PART);
+        tokio::time::advance(2 * MINUTE).await;
+        let expired = uploads.expire();
+        assert_eq!(expired.len(), 1);
+        assert!(expired[0].directory.ends_with(&id));
+        assert_eq!((uploads.reserved("ada"), uploads.find("ada", &id).is_err()), (0, true));
+        assert!(partial.expect(1).is_err(), "a part that was about to come is told");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_is_being_ended_is_nobody_elses_until_that_fails() {
+        let directory = tempfile::tempdir().unwrap();
+        let uploads = Uploads::default();
+        let (id, partial) = begin(&uploads, directory.path(), 0);
+        let ending = uploads.end("ada", &id, true).unwrap();
+        tokio::time::advance(2 * LIFE).await;
+        assert!(uploads.expire().is_empty() && uploads.end("ada", &id, false).is_err());
+        assert!(uploads.find("ada", &id).is_err() && uploads.find("eve", &id).is_err());
+        drop(ending);
+        assert!(uploads.find("ada", &id).is_ok() && uploads.end("eve", &id, false).is_err());
+        uploads.end("ada", &id, true).unwrap().over();
+        assert!(uploads.find("ada", &id).is_err() && !partial.directory.exists());
+    }
+
+    #[test]
+    fn the_next_server_takes_up_what_is_whole_and_nothing_else() {
+        let directory = tempfile::tempdir().unwrap();
+        let all: Vec<_> = (0..5).map(|_| begin(&Uploads::default(), directory.path(), 3 * PART)).collect();
+        let place = |index: usize| all[index].1.directory.clone();
+        // A last line that was cut, and a number that can't be.
+        fs::write(place(0).join(PARTS), "0\n2\n7\nx\n1").unwrap();
+        // What it replaced when the server was killed, a link, another length, another boot.
+        fs::rename(place(1).join(DATA), place(1).join("away")).unwrap();
+        File::create(place(1).join(DATA)).unwrap().set_len(3 * PART).unwrap();
+        fs::remove_file(place(2).join(DATA)).unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", place(2).join(DATA)).unwrap();
+        OpenOptions::new().write(true).open(place(3).join(DATA)).unwrap().set_len(1).unwrap();
+        let about = fs::read_to_string(place(4).join(ABOUT)).unwrap().replace(&boot().unwrap(), "another");
+        fs::write(place(4).join(ABOUT), about).unwrap();
+        let uploads = Uploads::default();
+        uploads.load("ada", directory.path()).unwrap();
+        let told = uploads.find("ada", &all[0].0).unwrap().told(&all[0].0);
+        assert_eq!(told.parts, [0, 2]);
+        assert!(uploads.end("ada", &all[0].0, true).is_err(), "one is missing");
+        for (id, partial) in &all[1..] {
+            assert!(uploads.find("ada", id).is_err() && !partial.directory.exists());
+        }
+    }
+}

@@ -36,6 +36,8 @@ impl StorageService {
         let (from, to) = (self.place(actor, &item.from).await?, self.place(actor, &item.to).await?);
         let (user, email) = (actor.user.clone(), actor.email.clone());
         self.work(move |shared| {
+            from.guard(even_protected)?;
+            to.guard(even_protected)?;
             let trash = shared.trash(&user, &email)?;
             let moved = relocate::relocate((&from.tree, &from.at), (&to.tree, &to.at), clash, &trash);
             shared.changed(&user, &from.at);
@@ -57,7 +59,11 @@ impl StorageService {
         guard(&item.to, even_protected)?;
         let (from, to) = (self.place(actor, &item.from).await?, self.place(actor, &item.to).await?);
         let (user, email) = (actor.user.clone(), actor.email.clone());
-        self.work(move |shared| shared.copy(&user, &email, (&from.tree, &from.at), (&to.tree, &to.at), clash)).await
+        self.work(move |shared| {
+            to.guard(even_protected)?;
+            shared.copy(&user, &email, (&from.tree, &from.at), (&to.tree, &to.at), clash)
+        })
+        .await
     }
 
     pub(super) async fn delete_one(&self, actor: &Actor, at: &At, even_protected: bool) -> Result<Settled, ApiError> {
@@ -65,6 +71,7 @@ impl StorageService {
         let place = self.place(actor, at).await?;
         let (user, email) = (actor.user.clone(), actor.email.clone());
         self.work(move |shared| {
+            place.guard(even_protected)?;
             let (parent, name) = place.tree.parent(&place.at.path)?.ok_or_else(no_such_file)?;
             let trashed = shared.trash(&user, &email)?.take(&parent, OsStr::new(name), &place.at)?;
             shared.changed(&user, &place.at);

@@ -43,6 +43,7 @@ impl StorageService {
         let (user, email, checked, clash) = (actor.user.clone(), actor.email.clone(), place.clone(), file.clash);
         let (mut room, unnamed, opened) = self
             .work(move |shared| {
+                checked.guard(file.even_protected)?;
                 check(&checked, clash)?;
                 let room = shared.room(&user, &email, file.size)?;
                 let uploads = shared.person(&user, &email)?.uploads();
@@ -73,6 +74,7 @@ impl StorageService {
         guard(&new.at, new.even_protected)?;
         let (user, email) = (actor.user.clone(), actor.email.clone());
         self.work(move |shared| {
+            place.guard(new.even_protected)?;
             check(&place, new.clash)?;
             let room = shared.room(&user, &email, Some(new.size))?;
             let directory = shared.person(&user, &email)?.uploads();

@@ -66,6 +66,11 @@ fn wanted(asked: &HeaderMap, etag: Option<&ETag>, size: u64) -> Wanted {
     if asked.typed_get::<IfRange>().is_some_and(|known| known.is_modified(etag, None)) {
         return Wanted::All;
     }
+    // Of a suffix that is longer than the file there is all of it (RFC 9110, 14.1.2); `headers` passes it over.
+    let suffix = asked.get(header::RANGE).and_then(|range| range.to_str().ok()?.strip_prefix("bytes=-")?.parse().ok());
+    if suffix.is_some_and(|suffix: u64| suffix > size && size > 0) {
+        return Wanted::Part(0..size);
+    }
     use std::ops::Bound;
     let mut satisfiable = range.satisfiable_ranges(size);
     match (satisfiable.next(), satisfiable.next()) {
