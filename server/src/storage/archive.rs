@@ -4,10 +4,12 @@ use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt as _;
+use std::time::Duration;
 
 use app::model::storage::{FilePath, Kind, numbered};
 use bytes::{Bytes, BytesMut};
 use nix::sys::stat::FileStat;
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use zip::result::ZipError;
 use zip::write::{SimpleFileOptions, StreamWriter};
@@ -20,6 +22,8 @@ use super::walk;
 /// Bytes that are gathered before they are sent, and how many such wait for a slow reader.
 const CHUNK: usize = 256 << 10;
 const AHEAD: usize = 2;
+/// How long a reader may take nothing.
+const READ_LIMIT: Duration = Duration::from_secs(60);
 /// How many files may come to have one name, for what it had is no name elsewhere.
 const MAX_NAMESAKES: u32 = 1_000;
 
@@ -33,7 +37,7 @@ pub(super) struct Item {
 ///
 /// # Errors
 /// Also told to the reader, for whom the archive then ends before its end.
-pub(super) fn write(items: &[Item], sink: &mpsc::Sender<io::Result<Bytes>>) -> io::Result<()> {
+pub(super) fn write(items: &[Item], sink: &Sink) -> io::Result<()> {
     let chunks = Chunks { sink: sink.clone(), buffer: BytesMut::new() };
     let mut archive = Archive { zip: ZipWriter::new_stream(chunks), taken: std::collections::HashSet::new() };
     for item in items {
@@ -41,6 +45,27 @@ pub(super) fn write(items: &[Item], sink: &mpsc::Sender<io::Result<Bytes>>) -> i
     }
     let mut chunks = archive.zip.finish().map_err(io::Error::other)?.into_inner();
     chunks.flush()
+}
+
+/// Where an archive goes, from a thread that may wait for its reader.
+#[derive(Debug, Clone)]
+pub(super) struct Sink {
+    sender: mpsc::Sender<io::Result<Bytes>>,
+    runtime: Handle,
+}
+
+impl Sink {
+    /// To be made within the runtime, and used outside of its threads.
+    pub fn new(sender: mpsc::Sender<io::Result<Bytes>>) -> Self {
+        Self { sender, runtime: Handle::current() }
+    }
+
+    /// # Errors
+    /// When nobody reads any more, or takes nothing for [`READ_LIMIT`].
+    pub fn send(&self, chunk: io::Result<Bytes>) -> io::Result<()> {
+        let sent = self.runtime.block_on(tokio::time::timeout(READ_LIMIT, self.sender.send(chunk)));
+        sent.map_err(|_| io::ErrorKind::TimedOut)?.map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
 }
 
 /// A channel for an archive.
@@ -139,7 +164,7 @@ fn harmless(name: &str) -> String {
 
 /// A writer that sends what it is given in chunks, and waits for who reads them.
 struct Chunks {
-    sink: mpsc::Sender<io::Result<Bytes>>,
+    sink: Sink,
     buffer: BytesMut,
 }
 
@@ -157,6 +182,6 @@ impl Write for Chunks {
             return Ok(());
         }
         let chunk = self.buffer.split().freeze();
-        self.sink.blocking_send(Ok(chunk)).map_err(|_| io::ErrorKind::BrokenPipe.into())
+        self.sink.send(Ok(chunk))
     }
 }

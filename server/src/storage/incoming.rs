@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use app::backend::sessions::FileBytes;
 use app::model::error::ApiError;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
 use sha2::{Digest as _, Sha256};
 
@@ -19,8 +19,11 @@ use super::off_the_tasks;
 
 /// Bytes that are gathered before they are written. What an upload holds of the server is twice this.
 const BATCH: usize = 1 << 20;
-/// Pieces that are gathered, however small: each is more than its bytes.
-const PIECES: usize = 4 << 10;
+/// Pieces below this are copied to one another, bytes.
+const SMALL: usize = 16 << 10;
+/// How much of a refused file is taken, and for how long.
+const DRAINED: usize = 16 << 20;
+const DRAIN_LIMIT: Duration = Duration::from_secs(20);
 /// How long a sender may send nothing.
 const IDLE_LIMIT: Duration = Duration::from_secs(60);
 
@@ -86,16 +89,23 @@ fn begin_to_sync(file: &File, place: u64, length: u64) {
     }
 }
 
-/// Up to about [`BATCH`] bytes or [`PIECES`], and whether they are the last.
+/// Up to about [`BATCH`] bytes, and whether they are the last. Small pieces are put together: each would hold
+/// the buffer that it is a piece of.
 async fn gather(bytes: &mut FileBytes) -> Result<(Vec<Bytes>, bool), Fault> {
-    let (mut batch, mut length) = (Vec::new(), 0);
-    while length < BATCH && batch.len() < PIECES {
+    let (mut batch, mut small, mut length) = (Vec::new(), BytesMut::new(), 0);
+    let mut is_last = false;
+    while length < BATCH && !is_last {
         match tokio::time::timeout(IDLE_LIMIT, bytes.next()).await {
             Ok(Some(Ok(next))) => {
                 length += next.len();
-                batch.push(next);
+                if next.len() < SMALL {
+                    small.extend_from_slice(&next);
+                } else {
+                    batch.extend((!small.is_empty()).then(|| small.split().freeze()));
+                    batch.push(next);
+                }
             }
-            Ok(None) => return Ok((batch, true)),
+            Ok(None) => is_last = true,
             Ok(Some(Err(error))) => {
                 tracing::debug!(%error, "an upload broke off");
                 return Err(ApiError::conflict("The upload broke off before all of it was here.").into());
@@ -103,7 +113,24 @@ async fn gather(bytes: &mut FileBytes) -> Result<(Vec<Bytes>, bool), Fault> {
             Err(_) => return Err(ApiError::conflict("Nothing came of the upload for a minute.").into()),
         }
     }
-    Ok((batch, false))
+    batch.extend((!small.is_empty()).then(|| small.freeze()));
+    Ok((batch, is_last))
+}
+
+/// Takes what comes of a file that is refused, as far as that is little: a sender whose connection is cut while
+/// it sends may never read why.
+pub(super) async fn drain(mut bytes: FileBytes) {
+    let all = async {
+        let mut length = 0;
+        while let Some(Ok(next)) = bytes.next().await {
+            length += next.len();
+            if length > DRAINED {
+                break;
+            }
+        }
+    };
+    // One that is slower than that is cut.
+    let _ = tokio::time::timeout(DRAIN_LIMIT, all).await;
 }
 
 #[cfg(test)]
@@ -112,17 +139,17 @@ mod tests {
 
     #[tokio::test]
     async fn no_more_is_gathered_than_may_be_held() {
-        let small = futures::stream::repeat_with(|| Ok(Bytes::from_static(b"x"))).take(3 * PIECES);
+        let small = futures::stream::repeat_with(|| Ok(Bytes::from_static(b"x"))).take(BATCH + 3);
         let mut bytes: FileBytes = small.boxed();
         let mut lengths = Vec::new();
         loop {
             let (batch, is_last) = gather(&mut bytes).await.unwrap();
-            lengths.push(batch.len());
+            lengths.push(batch.iter().map(Bytes::len).collect::<Vec<_>>());
             if is_last {
                 break;
             }
         }
-        assert_eq!(lengths, [PIECES, PIECES, PIECES, 0]);
+        assert_eq!(lengths, [vec![BATCH], vec![3]], "of small pieces one is made");
         let large = futures::stream::repeat_with(|| Ok(Bytes::from_static(&[0; 1 << 18])));
         let mut bytes: FileBytes = large.boxed();
         let (batch, is_last) = gather(&mut bytes).await.unwrap();

@@ -61,12 +61,18 @@ impl Layout {
                         return Ok(());
                     }
                     to.make_folders(&repository)?;
-                    let at = At::home(path.clone());
-                    // `copy` tells places apart by their names, and here both have one.
-                    let other = At { session: Some(session.clone()), path: path.clone() };
+                    // As a person names them, for what is replaced goes to the trash.
+                    let in_session = At { session: Some(session.clone()), path: path.clone() };
+                    let (from, to) = match direction {
+                        Direction::IntoSession => ((&from, At::home(path.clone())), (&to, in_session)),
+                        Direction::OutOfSession => {
+                            let in_home = format!("{WORKSPACE}/{path}").parse()?;
+                            ((&from, in_session), (&home, At::home(in_home)))
+                        }
+                    };
                     let may = |bytes| if bytes > MAX_SHARED { Err(too_much()) } else { Ok(()) };
-                    let (from, to, new) = ((&from, &other), (&to, &at), (&scratch, &super::path(&new)));
-                    relocate::copy(from, to, new, Clash::Replace, &trash, may).map(|_| ())
+                    let new = (&scratch, &super::path(&new));
+                    relocate::copy((from.0, &from.1), (to.0, &to.1), new, Clash::Replace, &trash, may).map(|_| ())
                 })();
                 remove_left(&place.uploads().join(&new));
                 // One's failure is not another's.

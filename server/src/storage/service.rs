@@ -102,13 +102,22 @@ impl StorageService {
         Ok(Place { tree, at: at.clone() })
     }
 
-    /// Does something for `actor` where it waits for a disk.
+    /// Does something for `actor` where it waits for a disk, a few things of one person's at a time: the threads
+    /// for that are everybody's.
     async fn work<T: Send + 'static>(
         &self,
+        actor: &Actor,
         work: impl FnOnce(&Shared) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, ApiError> {
         let shared = Arc::clone(&self.shared);
-        off_the_tasks(move || work(&shared)).await.map_err(Fault::told)
+        let permit = shared.threads(&actor.user).acquire_owned().await;
+        off_the_tasks(move || {
+            // Also when nobody waits for the end any more.
+            let _permit = permit;
+            work(&shared)
+        })
+        .await
+        .map_err(Fault::told)
     }
 }
 
@@ -139,13 +148,14 @@ impl Place {
 #[async_trait]
 impl Storage for StorageService {
     async fn probe(&self) -> Result<u64, ApiError> {
-        self.work(|shared| Ok(shared.layout.probe()?)).await
+        let shared = Arc::clone(&self.shared);
+        off_the_tasks(move || Ok::<_, Fault>(shared.layout.probe()?)).await.map_err(Fault::told)
     }
 
     async fn browse(&self, actor: &Actor, what: Browse) -> Result<Listing, ApiError> {
         what.validate()?;
         let place = self.place(actor, &what.at()).await?;
-        self.work(move |_| {
+        self.work(actor, move |shared| {
             // Where sessions have workspaces of their own, this is only where those are mounted.
             let is_unused = what.session.is_none()
                 && what.path.is_root()
@@ -154,7 +164,7 @@ impl Storage for StorageService {
                     .folder(&super::path(WORKSPACE))
                     .and_then(|folder| folder.list())
                     .is_ok_and(|all| all.is_empty());
-            Ok(listing::browse(&place.tree, &what, is_unused.then_some(WORKSPACE))?)
+            Ok(shared.recent.browse(&place.tree, &what, is_unused.then_some(WORKSPACE))?)
         })
         .await
     }
@@ -163,12 +173,12 @@ impl Storage for StorageService {
         what.validate()?;
         let at = At { session: what.session.clone(), path: what.path.clone() };
         let place = self.place(actor, &at).await?;
-        self.work(move |_| Ok(listing::search(&place.tree, &what)?)).await
+        self.work(actor, move |_| Ok(listing::search(&place.tree, &what)?)).await
     }
 
     async fn stats(&self, actor: &Actor) -> Result<Stats, ApiError> {
         let (user, email) = (actor.user.clone(), actor.email.clone());
-        self.work(move |shared| {
+        self.work(actor, move |shared| {
             let held = shared.held(&user, &email)?;
             Ok(Stats {
                 files: held.home.files,
@@ -185,7 +195,7 @@ impl Storage for StorageService {
 
     async fn open(&self, actor: &Actor, at: &At) -> Result<Box<dyn OpenFile>, ApiError> {
         let place = self.place(actor, at).await?;
-        self.work(move |_| Ok(Box::new(Opened::new(&place.tree, &place.at)?) as Box<dyn OpenFile>)).await
+        self.work(actor, move |_| Ok(Box::new(Opened::new(&place.tree, &place.at)?) as Box<dyn OpenFile>)).await
     }
 
     async fn download(&self, actor: &Actor, items: &[At]) -> Result<Download, ApiError> {
@@ -202,18 +212,18 @@ impl Storage for StorageService {
         let place = place.clone();
         let is_folder = {
             let place = place.clone();
-            self.work(move |_| Ok(place.tree.folder(&place.at.path).is_ok())).await?
+            self.work(actor, move |_| Ok(place.tree.folder(&place.at.path).is_ok())).await?
         };
         if is_folder {
             let name = place.at.path.name().unwrap_or("files").to_owned();
             return self.archive(actor, vec![place], format!("{name}.zip")).await;
         }
-        self.work(move |_| Ok(Download::File(Box::new(Opened::new(&place.tree, &place.at)?)))).await
+        self.work(actor, move |_| Ok(Download::File(Box::new(Opened::new(&place.tree, &place.at)?)))).await
     }
 
     async fn render(&self, actor: &Actor, at: &At, is_light: bool) -> Result<String, ApiError> {
         let place = self.place(actor, at).await?;
-        self.work(move |_| {
+        self.work(actor, move |_| {
             use std::io::Read as _;
             let (file, _) = place.tree.file(&place.at.path)?;
             let mut text = Vec::new();
@@ -227,7 +237,7 @@ impl Storage for StorageService {
         new.validate()?;
         let place = self.place(actor, &new.at).await?;
         let user = actor.user.clone();
-        self.work(move |shared| {
+        self.work(actor, move |shared| {
             check_new_name(&place.at)?;
             if new.parents {
                 check_new_folders(&place.tree, &place.at)?;
@@ -278,7 +288,7 @@ impl Storage for StorageService {
 
     async fn trash(&self, actor: &Actor) -> Result<Vec<Trashed>, ApiError> {
         let (user, email) = (actor.user.clone(), actor.email.clone());
-        self.work(move |shared| Ok(shared.trash(&user, &email)?.list()?)).await
+        self.work(actor, move |shared| Ok(shared.trash(&user, &email)?.list()?)).await
     }
 
     async fn restore(&self, actor: &Actor, what: Restore) -> Result<Outcome, ApiError> {
@@ -326,7 +336,7 @@ impl Storage for StorageService {
     async fn seed(&self, actor: &Actor) -> Result<At, ApiError> {
         let place = self.place(actor, &At::home(FilePath::default())).await?;
         let user = actor.user.clone();
-        self.work(move |shared| {
+        self.work(actor, move |shared| {
             let at = At::home(seed::seed(&place.tree)?);
             shared.changed(&user, &at);
             Ok(at)
@@ -336,7 +346,16 @@ impl Storage for StorageService {
 
     async fn changes(&self, actor: &Actor, at: &At) -> Result<BoxStream<'static, ()>, ApiError> {
         let place = self.place(actor, at).await?;
-        let shown = self.work(move |shared| Ok(shared.watch.show(&place.tree.folder(&place.at.path)?)?)).await?;
+        let shown = self
+            .work(actor, move |shared| {
+                let folder = place.tree.folder(&place.at.path)?;
+                shared.watch.show(&folder).map_err(|error| {
+                    tracing::warn!(%error, "a folder can't be watched");
+                    let told = "The server watches as many folders as it can. Refresh to see what changed.";
+                    ApiError::new(ErrorCode::RuntimeUnavailable, told).into()
+                })
+            })
+            .await?;
         Ok(changes::stream(shown, self.shutdown.clone()))
     }
 }
@@ -349,7 +368,7 @@ impl StorageService {
         }
         // What is not there is told before anything is sent.
         let places = self
-            .work(move |_| {
+            .work(actor, move |_| {
                 for place in &places {
                     if let Some((parent, name)) = place.tree.parent(&place.at.path)? {
                         parent.stat(name)?;
@@ -368,14 +387,17 @@ impl StorageService {
         let items: Vec<_> =
             places.into_iter().map(|place| archive::Item { tree: place.tree, path: place.at.path }).collect();
         let (sink, source) = archive::channel();
-        tokio::task::spawn_blocking(move || {
+        let sink = archive::Sink::new(sink);
+        // A thread of its own: it waits for its reader, and those that wait for disks are few.
+        let thread = std::thread::Builder::new().name("archive".to_owned()).spawn(move || {
             let _permits = (permit, of_one);
             if let Err(error) = archive::write(&items, &sink) {
                 tracing::debug!(%error, "an archive ended early");
                 // Its reader may be why.
-                let _ = sink.blocking_send(Err(error));
+                let _ = sink.send(Err(error));
             }
         });
+        thread.map_err(|error| Fault::from(error).told())?;
         let bytes = futures::stream::unfold(source, |mut source| async move { Some((source.recv().await?, source)) });
         Ok(Download::Archive(name, bytes.boxed()))
     }

@@ -16,7 +16,7 @@ use super::watch::{Dirty, Watch};
 
 /// Folders whose changes are followed. Above it, and where the kernel follows no more, all is counted again
 /// when somebody asks and the last count is [`STALE`].
-const MAX_FOLLOWED: usize = 100_000;
+const MAX_FOLLOWED: usize = 20_000;
 const STALE: Duration = Duration::from_secs(60);
 /// The largest folders that are told.
 const LARGEST: usize = 8;
@@ -122,7 +122,11 @@ impl Tally {
             }
             Ok::<_, io::Error>(true)
         });
-        self.is_followed = is_followed.get();
+        if self.is_followed && !is_followed.get() {
+            self.is_followed = false;
+            // The kernel grants a number of watches to all together.
+            self.watch.forget(&self.dirty);
+        }
         counted
     }
 

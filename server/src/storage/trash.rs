@@ -62,7 +62,7 @@ impl Trash {
         fs::create_dir(&place)?;
         let about = About { was: was.clone(), kind, bytes: 0, deleted_at: OffsetDateTime::now_utc() };
         let prepared = Prepared { id, place, about };
-        write(&prepared.place, &prepared.about)?;
+        write(&prepared.place, &prepared.about, true)?;
         Ok(prepared)
     }
 
@@ -134,9 +134,8 @@ impl Prepared {
         let folder = here.folder(&FilePath::default())?;
         from.rename(name, &folder, OsStr::new(ITEM))?;
         let counted = (|| {
-            folder.sync()?;
             let bytes = walk::amount(&here, &super::path(ITEM))?.bytes;
-            write(&self.place, &About { bytes, ..self.about.clone() })
+            write(&self.place, &About { bytes, ..self.about.clone() }, false)
         })();
         if let Err(error) = counted {
             tracing::warn!(%error, "how much was put into the trash could not be counted");
@@ -181,8 +180,14 @@ fn read(place: &Path) -> io::Result<Option<About>> {
     }
 }
 
-fn write(place: &Path, about: &About) -> io::Result<()> {
+/// Writes what is known of a thing; `surely` before anything of theirs comes to be there.
+fn write(place: &Path, about: &About, surely: bool) -> io::Result<()> {
     let unfinished = place.join("about.new");
-    super::write_synced(&unfinished, &serde_json::to_vec(about)?)?;
+    let text = serde_json::to_vec(about)?;
+    if surely {
+        super::write_synced(&unfinished, &text)?;
+    } else {
+        fs::write(&unfinished, text)?;
+    }
     fs::rename(unfinished, place.join(ABOUT))
 }

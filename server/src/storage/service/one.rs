@@ -35,7 +35,7 @@ impl StorageService {
         guard(&item.to, even_protected)?;
         let (from, to) = (self.place(actor, &item.from).await?, self.place(actor, &item.to).await?);
         let (user, email) = (actor.user.clone(), actor.email.clone());
-        self.work(move |shared| {
+        self.work(actor, move |shared| {
             from.guard(even_protected)?;
             to.guard(even_protected)?;
             let trash = shared.trash(&user, &email)?;
@@ -59,7 +59,7 @@ impl StorageService {
         guard(&item.to, even_protected)?;
         let (from, to) = (self.place(actor, &item.from).await?, self.place(actor, &item.to).await?);
         let (user, email) = (actor.user.clone(), actor.email.clone());
-        self.work(move |shared| {
+        self.work(actor, move |shared| {
             to.guard(even_protected)?;
             shared.copy(&user, &email, (&from.tree, &from.at), (&to.tree, &to.at), clash)
         })
@@ -70,7 +70,7 @@ impl StorageService {
         guard(at, even_protected)?;
         let place = self.place(actor, at).await?;
         let (user, email) = (actor.user.clone(), actor.email.clone());
-        self.work(move |shared| {
+        self.work(actor, move |shared| {
             place.guard(even_protected)?;
             let (parent, name) = place.tree.parent(&place.at.path)?.ok_or_else(no_such_file)?;
             let trashed = shared.trash(&user, &email)?.take(&parent, OsStr::new(name), &place.at)?;
@@ -84,7 +84,7 @@ impl StorageService {
     pub(super) async fn remove_one(&self, actor: &Actor, id: &str) -> Result<Settled, ApiError> {
         let was = self.was(actor, id).await?;
         let (user, email, id) = (actor.user.clone(), actor.email.clone(), id.to_owned());
-        self.work(move |shared| {
+        self.work(actor, move |shared| {
             shared.trash(&user, &email)?.remove(&id)?;
             shared.changed(&user, &was);
             Ok(Settled { at: was, trashed: None })
@@ -97,7 +97,7 @@ impl StorageService {
         let home = self.place(actor, &At::home(FilePath::default())).await?;
         let own = self.place(actor, &was).await;
         let (user, email, id) = (actor.user.clone(), actor.email.clone(), id.to_owned());
-        self.work(move |shared| {
+        self.work(actor, move |shared| {
             let trash = shared.trash(&user, &email)?;
             let settled = relocate::restore(&trash, &id, |at| match (&at.session, &own) {
                 (None, _) => Ok(home.tree.clone()),
@@ -113,7 +113,7 @@ impl StorageService {
     /// Where a thing in the trash was.
     async fn was(&self, actor: &Actor, id: &str) -> Result<At, ApiError> {
         let (user, email, id) = (actor.user.clone(), actor.email.clone(), id.to_owned());
-        let found = self.work(move |shared| Ok(shared.trash(&user, &email)?.find(&id)?)).await?;
+        let found = self.work(actor, move |shared| Ok(shared.trash(&user, &email)?.find(&id)?)).await?;
         found.map(|(was, _)| was).ok_or_else(|| ApiError::not_found("thing in the trash"))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use crate::auth;
 use crate::shutdown::Shutdown;
 use crate::storage::fault::{Fault, disk_full};
 use crate::storage::layout::{Layout, Person};
+use crate::storage::listing::Recent;
 use crate::storage::relocate;
 use crate::storage::settle::Settled;
 use crate::storage::tally::Tally;
@@ -31,6 +33,10 @@ const SWEEP: Duration = Duration::from_secs(10 * 60);
 const COUNT_LIFE: Duration = Duration::from_secs(30 * 60);
 /// Archives that are made for one person at once, so that the rest is left for others.
 const MAX_ARCHIVES_OF_ONE: usize = 4;
+/// Threads that work for one person at once: a browser asks for six things, and most take a millisecond.
+const MAX_THREADS_OF_ONE: usize = 4;
+/// Files that come for one person at once, but for parts: each holds some MiB of the server.
+const MAX_STORES_OF_ONE: usize = 32;
 /// Bytes of the disk that uploads leave to the database and the containers.
 const SPARE: u64 = 64 << 20;
 
@@ -40,6 +46,7 @@ pub(super) struct Shared {
     pub quota: Option<u64>,
     pub uploads: Uploads,
     pub watch: Watch,
+    pub recent: Recent,
     counts: Mutex<HashMap<String, Arc<Count>>>,
 }
 
@@ -53,6 +60,10 @@ struct Count {
     coming: Mutex<u64>,
     /// Archives that are made for them.
     archives: Arc<Semaphore>,
+    /// Bytes that have come since the server started, and are in no [`Room`] any more.
+    landed: AtomicU64,
+    threads: Arc<Semaphore>,
+    stores: Arc<Semaphore>,
     asked: Mutex<Instant>,
 }
 
@@ -70,8 +81,10 @@ pub(super) struct Held {
 pub(super) struct Room {
     count: Arc<Count>,
     bytes: u64,
-    /// How many may be coming for the person in all requests together.
+    /// How many might be coming for the person in all requests together when this one began, and how many
+    /// had come by then.
     limit: u64,
+    landed: u64,
     /// How many the disk has left.
     free: u64,
 }
@@ -83,7 +96,7 @@ impl Shared {
             uploads.load(&person, &layout.person(&person)?.uploads())?;
         }
         let watch = Watch::start(shutdown);
-        Ok(Arc::new(Self { layout, quota, uploads, watch, counts: Mutex::default() }))
+        Ok(Arc::new(Self { layout, quota, uploads, watch, recent: Recent::default(), counts: Mutex::default() }))
     }
 
     /// A person's part of the disk.
@@ -116,6 +129,16 @@ impl Shared {
                 above = path.parent();
             }
         }
+    }
+
+    /// What limits the threads that work for one person at once.
+    pub fn threads(&self, user: &str) -> Arc<Semaphore> {
+        Arc::clone(&self.count(user).threads)
+    }
+
+    /// What limits the files that come for one person at once, but for parts.
+    pub fn stores(&self, user: &str) -> Arc<Semaphore> {
+        Arc::clone(&self.count(user).stores)
     }
 
     /// What limits the archives that are made for one person at once.
@@ -160,9 +183,10 @@ impl Shared {
             Some(_) => self.held(user, email).map(|held| held.home.bytes.saturating_add(held.trash))?,
             None => 0,
         };
+        let landed = count.landed.load(Ordering::Relaxed);
         let spoken_for = held.saturating_add(self.uploads.reserved(user));
         let limit = self.quota.map_or(u64::MAX, |quota| quota.saturating_sub(spoken_for));
-        let mut room = Room { count, bytes: 0, limit, free };
+        let mut room = Room { count, bytes: 0, limit, landed, free };
         match bytes {
             Some(bytes) => room.grow(bytes)?,
             // There is no use in beginning.
@@ -190,6 +214,7 @@ impl Shared {
         // Before it is not coming any more.
         if let Ok(settled) = &copied {
             self.changed(user, &settled.at);
+            room.landed();
         }
         copied
     }
@@ -198,12 +223,14 @@ impl Shared {
         let mut counts = locked(&self.counts);
         let count = counts.entry(user.to_owned()).or_insert_with(|| {
             let asked = Mutex::new(Instant::now());
-            let archives = Arc::new(Semaphore::new(MAX_ARCHIVES_OF_ONE));
             Arc::new(Count {
                 tally: Mutex::default(),
                 trash: Mutex::default(),
                 coming: Mutex::default(),
-                archives,
+                landed: AtomicU64::new(0),
+                archives: Arc::new(Semaphore::new(MAX_ARCHIVES_OF_ONE)),
+                threads: Arc::new(Semaphore::new(MAX_THREADS_OF_ONE)),
+                stores: Arc::new(Semaphore::new(MAX_STORES_OF_ONE)),
                 asked,
             })
         });
@@ -212,6 +239,7 @@ impl Shared {
     }
 
     fn clear(&self, now: OffsetDateTime) -> io::Result<()> {
+        self.recent.forget();
         for partial in self.uploads.expire() {
             remove_left(&partial.directory);
         }
@@ -227,12 +255,18 @@ impl Shared {
                 Err(error) => tracing::error!(%error, %user, "what is due of a person's trash could not be removed"),
             }
         }
-        locked(&self.counts).retain(|_, count| {
-            let is_used = Arc::strong_count(count) > 1
-                || *locked(&count.coming) > 0
-                || count.archives.available_permits() < MAX_ARCHIVES_OF_ONE;
-            is_used || locked(&count.asked).elapsed() < COUNT_LIFE
-        });
+        let unused: Vec<_> = locked(&self.counts)
+            .extract_if(|_, count| {
+                let is_used = Arc::strong_count(count) > 1
+                    || *locked(&count.coming) > 0
+                    || count.archives.available_permits() < MAX_ARCHIVES_OF_ONE
+                    || count.threads.available_permits() < MAX_THREADS_OF_ONE
+                    || count.stores.available_permits() < MAX_STORES_OF_ONE;
+                !is_used && locked(&count.asked).elapsed() >= COUNT_LIFE
+            })
+            .collect();
+        // Each has thousands of watches to give back, and nobody waits for that.
+        drop(unused);
         Ok(())
     }
 }
@@ -245,20 +279,32 @@ impl Room {
     pub fn grow(&mut self, to: u64) -> Result<(), Fault> {
         self.check(to)?;
         let more = to.saturating_sub(self.bytes);
+        let limit = self.limit();
         let mut coming = locked(&self.count.coming);
         let all = coming.saturating_add(more);
-        if more > 0 && all > self.limit {
-            return Err(over_quota(self.limit.saturating_sub(*coming)).into());
+        if more > 0 && all > limit {
+            return Err(over_quota(limit.saturating_sub(*coming)).into());
         }
         *coming = all;
         self.bytes += more;
         Ok(())
     }
 
+    /// Its bytes have come to stay, and are less room to those that began before.
+    pub fn landed(&self) {
+        self.count.landed.fetch_add(self.bytes, Ordering::Relaxed);
+    }
+
+    /// How many bytes may be coming by now.
+    fn limit(&self) -> u64 {
+        let since = self.count.landed.load(Ordering::Relaxed).saturating_sub(self.landed);
+        self.limit.saturating_sub(since)
+    }
+
     /// Whether there is room for `to` bytes.
     fn check(&self, to: u64) -> Result<(), Fault> {
         let others = locked(&self.count.coming).saturating_sub(self.bytes);
-        let left = self.limit.saturating_sub(others);
+        let left = self.limit().saturating_sub(others);
         if to > left {
             return Err(over_quota(left).into());
         }

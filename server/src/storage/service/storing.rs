@@ -12,7 +12,7 @@ use app::model::storage::{BeginUpload, Clash, FilePath, Stored, Upload};
 
 use super::{Place, StorageService, guard, state};
 use crate::storage::fault::{Fault, taken};
-use crate::storage::incoming::receive;
+use crate::storage::incoming::{drain, receive};
 use crate::storage::off_the_tasks;
 use crate::storage::open::etag;
 use crate::storage::settle::{check_new_folders, check_new_name, settle};
@@ -38,11 +38,51 @@ impl StorageService {
         file: Incoming,
         bytes: FileBytes,
     ) -> Result<Stored, ApiError> {
+        let (clash, size) = (file.clash, file.size);
+        let prepared = async {
+            let permit = self.shared.stores(&actor.user).try_acquire_owned().map_err(|_| {
+                let told = "Too many files come at once. Send fewer at a time.";
+                ApiError::new(ErrorCode::RateLimited, told)
+            })?;
+            Ok((permit, self.prepare(actor, file).await?))
+        };
+        let (_permit, (place, mut room, unnamed, opened)) = match prepared.await {
+            Ok(prepared) => prepared,
+            Err(error) => {
+                drain(bytes).await;
+                return Err(error);
+            }
+        };
+        let opened = Arc::new(opened);
+        let received = receive(bytes, Arc::clone(&opened), 0, false, |size| room.grow(size)).await;
+        let (came, _) = received.map_err(Fault::told)?;
+        if size.is_some_and(|said| said != came) {
+            return Err(ApiError::conflict("The upload broke off before all of it was here."));
+        }
+        let (user, email) = (actor.user.clone(), actor.email.clone());
+        self.work(actor, move |shared| {
+            let stored = put_in_place(shared, &user, &email, &place, clash, (&unnamed.path, &opened));
+            if stored.is_ok() {
+                room.landed();
+            }
+            // Not before: whoever asked may have gone by now, and what was replaced lies there for a moment.
+            drop((unnamed, room));
+            stored
+        })
+        .await
+    }
+
+    /// What a file that comes whole is written into, once nothing speaks against it.
+    async fn prepare(
+        &self,
+        actor: &Actor,
+        file: Incoming,
+    ) -> Result<(Place, state::Room, Unnamed, std::fs::File), ApiError> {
         let place = self.place(actor, &file.at).await?;
         guard(&file.at, file.even_protected)?;
         let (user, email, checked, clash) = (actor.user.clone(), actor.email.clone(), place.clone(), file.clash);
-        let (mut room, unnamed, opened) = self
-            .work(move |shared| {
+        let (room, unnamed, opened) = self
+            .work(actor, move |shared| {
                 checked.guard(file.even_protected)?;
                 check(&checked, clash)?;
                 let room = shared.room(&user, &email, file.size)?;
@@ -53,33 +93,21 @@ impl StorageService {
                 Ok((room, Unnamed { path: uploads.join(name) }, opened))
             })
             .await?;
-        let opened = Arc::new(opened);
-        let received = receive(bytes, Arc::clone(&opened), 0, false, |size| room.grow(size)).await;
-        let (size, _) = received.map_err(Fault::told)?;
-        if file.size.is_some_and(|said| said != size) {
-            return Err(ApiError::conflict("The upload broke off before all of it was here."));
-        }
-        let (user, email) = (actor.user.clone(), actor.email.clone());
-        self.work(move |shared| {
-            let stored = put_in_place(shared, &user, &email, &place, clash, (&unnamed.path, &opened));
-            // Not before: whoever asked may have gone by now, and what was replaced lies there for a moment.
-            drop((unnamed, room));
-            stored
-        })
-        .await
+        Ok((place, room, unnamed, opened))
     }
 
     pub(super) async fn begin(&self, actor: &Actor, new: BeginUpload) -> Result<Upload, ApiError> {
         let place = self.place(actor, &new.at).await?;
         guard(&new.at, new.even_protected)?;
         let (user, email) = (actor.user.clone(), actor.email.clone());
-        self.work(move |shared| {
+        self.work(actor, move |shared| {
             place.guard(new.even_protected)?;
             check(&place, new.clash)?;
             let room = shared.room(&user, &email, Some(new.size))?;
             let directory = shared.person(&user, &email)?.uploads();
             let (id, partial) = shared.uploads.begin(&user, &directory, &new)?;
             // It is counted by the upload itself from now on.
+            room.landed();
             drop(room);
             Ok(partial.told(&id))
         })
@@ -94,8 +122,15 @@ impl StorageService {
         sha256: Option<[u8; 32]>,
         bytes: FileBytes,
     ) -> Result<Upload, ApiError> {
-        let partial = self.shared.uploads.find(&actor.user, id)?;
-        let coming = Arc::clone(&partial).expect(number)?;
+        let expected = self.shared.uploads.find(&actor.user, id);
+        let expected = expected.and_then(|partial| Ok((Arc::clone(&partial).expect(number)?, partial)));
+        let (coming, partial) = match expected {
+            Ok(expected) => expected,
+            Err(error) => {
+                drain(bytes).await;
+                return Err(error);
+            }
+        };
         let target = off_the_tasks(move || coming.open().map_err(Fault::from)).await.map_err(Fault::told)?;
         let (offset, length) = (target.coming.offset, target.coming.length);
         let may = |size| {
@@ -123,7 +158,7 @@ impl StorageService {
         let ending = self.shared.uploads.end(&actor.user, id, true)?;
         let (user, email) = (actor.user.clone(), actor.email.clone());
         // All of it at once: whoever asked may have gone before the end.
-        self.work(move |shared| {
+        self.work(actor, move |shared| {
             let data = ending.partial.directory.join(DATA);
             let opened = std::fs::File::open(&data)?;
             let stored = put_in_place(shared, &user, &email, &place, ending.partial.clash(), (&data, &opened))?;
@@ -135,7 +170,7 @@ impl StorageService {
 
     pub(super) async fn abort(&self, actor: &Actor, id: &str) -> Result<(), ApiError> {
         let ending = self.shared.uploads.end(&actor.user, id, false)?;
-        self.work(move |_| {
+        self.work(actor, move |_| {
             ending.over();
             Ok(())
         })
