@@ -63,7 +63,8 @@ impl Sink {
     /// # Errors
     /// When nobody reads any more, or takes nothing for [`READ_LIMIT`].
     pub fn send(&self, chunk: io::Result<Bytes>) -> io::Result<()> {
-        let sent = self.runtime.block_on(tokio::time::timeout(READ_LIMIT, self.sender.send(chunk)));
+        // The timer belongs to the runtime, so it is made within.
+        let sent = self.runtime.block_on(async { tokio::time::timeout(READ_LIMIT, self.sender.send(chunk)).await });
         sent.map_err(|_| io::ErrorKind::TimedOut)?.map_err(|_| io::ErrorKind::BrokenPipe.into())
     }
 }

@@ -12,7 +12,7 @@ async fn a_thing_is_moved_whole_or_refused() {
     let drawer = Drawer::new().await;
     drawer.put("a/inner/x", "x");
     drawer.put("b", "b");
-    assert_eq!(failure(&drawer.relocate("move", "a", "b", json!({})).await), "CONFLICT");
+    assert_eq!(failure(&drawer.relocate("move", "a", "b", json!({})).await), "NAME_TAKEN");
     assert_eq!(done(&drawer.relocate("move", "a", "b", json!({"clash": "keep_both"})).await)["at"], at("b-2"));
     assert_eq!(drawer.read("b-2/inner/x"), b"x");
     let replaced = drawer.relocate("move", "b-2", "b", json!({"clash": "replace"})).await;
@@ -103,7 +103,7 @@ async fn things_go_between_home_and_a_sessions_workspace() {
     done(&drawer.relocate_at("copy", home.clone(), there.clone(), json!({})).await);
     assert_eq!(std::fs::read(workspace.join("a/x")).unwrap(), b"x");
     let outcome = drawer.relocate_at("move", there.clone(), home.clone(), json!({})).await;
-    assert_eq!(failure(&outcome), "CONFLICT");
+    assert_eq!(failure(&outcome), "NAME_TAKEN");
     done(&drawer.relocate_at("move", there, home, json!({"clash": "replace"})).await);
     assert!(!workspace.join("a").exists());
     let zip = drawer.get("download", &[("session", "abcdefghij01"), ("path", "")]).await;

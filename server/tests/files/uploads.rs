@@ -64,7 +64,7 @@ async fn a_taken_name_is_refused_replaced_or_numbered_as_was_asked() {
             drawer.complete(&id).await
         };
         assert_eq!(put("a.txt", b"1", "refuse").await.status, 201);
-        assert_eq!(told(&put("a.txt", b"2", "refuse").await), (409, "CONFLICT".into()));
+        assert_eq!(told(&put("a.txt", b"2", "refuse").await), (409, "NAME_TAKEN".into()));
         assert_eq!(put("a.txt", b"2", "keep_both").await.json()["at"], at("a-2.txt"));
         assert_eq!(put("a.txt", b"3", "keep_both").await.json()["at"], at("a-3.txt"));
         let replaced = put("a.txt", b"4", "replace").await.json();
