@@ -97,11 +97,14 @@ test('a large file goes in parts, and on from where it was after a cut', async (
     sent.push(number);
     await route.continue();
   });
+  // Nobody answers what follows the cut either, so that it lasts until it was looked at.
+  await page.route('**/api/storage/upload/status?*', (route) => route.abort('connectionreset'));
   await files.upload([{ name: 'large.bin', text: data }]);
   await expect(files.uploads).toContainText('connection lost, trying again');
   await look(page, 'files-paused', axe);
   const asked = page.waitForRequest('**/api/storage/upload/status?*');
   cut = false;
+  await page.unroute('**/api/storage/upload/status?*');
   await asked;
   await expect(files.uploads).toContainText('1 file uploaded', { timeout: 30_000 });
   expect(sent, 'each part once').toEqual([0, 1, 2, 3]);
@@ -118,11 +121,18 @@ test('an upload that is called off leaves nothing', async ({ api, faults, page }
     await held;
     await route.abort().catch(() => {});
   });
+  const begun = page.waitForResponse('**/api/storage/upload/initiate');
+  const sending = page.waitForRequest('**/api/storage/upload/part?*');
   await files.upload([{ name: 'large.bin', text: bytes(6 * MIB) }]);
-  const forgotten = page.waitForRequest('**/api/storage/upload/abort');
+  const { id }: { id: string } = await (await begun).json();
+  await sending;
+  const status = async () => (await api.get(`/api/storage/upload/status?upload=${id}`)).status();
+  expect(await status()).toBe(200);
+  const forgotten = page.waitForResponse('**/api/storage/upload/abort');
   await files.uploads.getByRole('button', { name: 'Cancel large.bin' }).click();
-  await forgotten;
+  expect((await forgotten).status()).toBe(204);
   release();
+  expect(await status()).toBe(404);
   await expect(files.uploads.getByRole('button', { name: 'Retry large.bin' })).toBeVisible();
   await expect(files.row('large.bin')).toBeHidden();
   expect((await api.get('/api/storage/download?path=large.bin')).status()).toBe(404);
