@@ -57,7 +57,7 @@ pub fn heard(explorer: Explorer, page: u32, event: &KeyboardEvent) {
             "Delete" => {
                 let chosen = explorer.chosen();
                 if !chosen.is_empty() {
-                    explorer.delete(chosen);
+                    explorer.delete(&chosen);
                 }
             }
             "Escape" if explorer.selection.with_untracked(|selection| !selection.is_empty()) => {
@@ -158,8 +158,8 @@ fn open(explorer: Explorer) {
 
 fn rename(explorer: Explorer) {
     let row = explorer.selection.with_untracked(|selection| selection.cursor());
-    if let Some(name) = name_of(explorer, row) {
-        explorer.ask.set(Some(Ask::Rename(name)));
+    if let Some(at) = name_of(explorer, row).and_then(|name| explorer.at(&name)) {
+        explorer.ask.set(Some(Ask::Rename(at)));
     }
 }
 

@@ -18,6 +18,9 @@ use crate::model::error::ApiError;
 use crate::model::preferences::Theme;
 use crate::model::storage::{At, Entry, Kind};
 
+/// What a document may: its links open pages of their own. The server says the same to those who open it directly.
+const LINKS_ONLY: &str = "allow-popups allow-popups-to-escape-sandbox";
+
 #[component]
 pub fn Preview(at: At, entry: Entry, on_close: Callback<()>) -> AnyView {
     let explorer: Explorer = expect_context();
@@ -41,7 +44,7 @@ pub fn Preview(at: At, entry: Entry, on_close: Callback<()>) -> AnyView {
         Shown::Markdown if !as_text.get() => {
             let source = address::rendered(&at, if is_dark() { "dark" } else { "light" });
             let title = entry.name.clone();
-            view! { <iframe class="preview-frame" sandbox="" src=source title=title></iframe> }.into_any()
+            view! { <iframe class="preview-frame" sandbox=LINKS_ONLY src=source title=title></iframe> }.into_any()
         }
         Shown::Text | Shown::Markdown => view! { <Text address=address.clone() entry=entry.clone()/> }.into_any(),
         Shown::Facts => facts(&entry).into_any(),
