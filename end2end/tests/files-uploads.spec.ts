@@ -198,3 +198,44 @@ test('files are sent on while the drawer is closed', { tag: '@desktop' }, async 
   await page.getByRole('button', { name: 'Files', exact: true }).click();
   await expect(files.row('late.txt')).toBeVisible();
 });
+
+test('a name that is taken while the drawer is closed is asked about once it is open', { tag: '@desktop' }, async ({ api, faults, page }) => {
+  faults.expect(/status of 409/);
+  await put(api, 'a.txt', 'old');
+  const files = await new Files(page).open();
+  let release = () => {};
+  const held = new Promise<void>((go) => (release = go));
+  await page.route('**/api/storage/upload?*', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await files.upload([{ name: 'a.txt', text: 'new' }]);
+  await expect(files.uploads).toContainText('Uploading 1 of 1 file');
+  await page.getByRole('button', { name: 'Close files' }).click();
+  release();
+  const button = page.getByRole('button', { name: 'Files: 1 name is taken' });
+  await expect(button).toBeVisible();
+  await expect(page.locator('dialog:modal')).toHaveCount(0);
+  await button.click();
+  const ask = page.getByRole('dialog', { name: '“a.txt” is there already' });
+  await ask.getByRole('button', { name: 'Replace' }).click();
+  await expect.poll(async () => (await api.get('/api/storage/download?path=a.txt')).text()).toBe('new');
+});
+
+test('files are sent on when their page is left', { tag: '@desktop' }, async ({ api, page }) => {
+  const files = await new Files(page).openPage();
+  let release = () => {};
+  const held = new Promise<void>((go) => (release = go));
+  await page.route('**/api/storage/upload?*', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await files.upload([{ name: 'late.txt', text: 'late' }]);
+  await expect(files.uploads).toContainText('Uploading 1 of 1 file');
+  await page.getByRole('link', { name: 'All sessions' }).click();
+  await expect(files.list).toBeHidden();
+  release();
+  await expect.poll(async () => (await api.get('/api/storage/download?path=late.txt')).status()).toBe(200);
+  await page.getByRole('button', { name: 'Files', exact: true }).click();
+  await expect(files.uploads).toContainText('1 file uploaded');
+});

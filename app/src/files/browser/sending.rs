@@ -15,6 +15,7 @@ use web_sys::{Blob, XmlHttpRequest};
 
 use super::module;
 use super::request::{Failure, Request, fault};
+use crate::contexts::panels::Panels;
 use crate::files::address;
 use crate::files::uploads::{Act, Answer, Command, Event, ItemId, New, Queue};
 use crate::model::error::{ApiError, ErrorCode};
@@ -52,10 +53,18 @@ impl Uploads {
     pub fn get() -> Self {
         UPLOADS.with(|cell| {
             cell.get_or_init(|| {
+                let panels = Panels::get();
                 let owner = of_the_page();
                 let uploads = owner.with(|| {
                     let uploads = Self { queue: RwSignal::new(Queue::default()), landed: RwSignal::new(None) };
                     uploads.follow_window();
+                    Effect::new(move |was: Option<usize>| {
+                        let count = uploads.queue.with(|queue| queue.asking().map_or(0, |(_, count)| count));
+                        if was != Some(count) {
+                            panels.questions.set(count);
+                        }
+                        count
+                    });
                     uploads
                 });
                 (owner, uploads)
