@@ -10,13 +10,19 @@ use wasm_bindgen::JsCast;
 
 use super::explorer::{Ask, Explorer};
 use super::list::row_id;
+use crate::files::listing::MOST_ROWS;
+use crate::files::says;
 use crate::files::selection::Move;
 use crate::files::type_ahead::{self, TypeAhead};
+use crate::model::error::ApiError;
 use crate::model::storage::MAX_PAGE;
 use crate::time::now_ms;
 
 /// Without a menu's button to stand at, it opens so far within its row, CSS pixels.
 const WITHIN: f64 = 48.0;
+
+/// How often rows are read whose names are wanted and which change meanwhile.
+const MOST_READS: usize = 3;
 
 thread_local! {
     static TYPED: RefCell<TypeAhead> = RefCell::default();
@@ -124,21 +130,33 @@ fn with_names(explorer: Explorer, rows: Range<u32>, then: impl FnOnce(Vec<String
         then(names);
         return;
     }
+    if rows.end - rows.start > MOST_ROWS {
+        let why = format!("At most {} can be selected at once.", says::count(MOST_ROWS.into(), "item", "items"));
+        explorer.toasts.fail("They were not selected", &ApiError::conflict(why));
+        return;
+    }
     let place = explorer.place.get_untracked();
     spawn_local(async move {
-        let mut offset = rows.start / MAX_PAGE * MAX_PAGE;
-        while offset < rows.end {
-            let chunk = offset.max(rows.start)..(offset + MAX_PAGE).min(rows.end);
-            if explorer.listing.try_with_untracked(|listing| listing.names(chunk).is_none()) == Some(true) {
-                explorer.read(offset, MAX_PAGE).await;
+        // What changes while it is read is read once more.
+        for _ in 0..MOST_READS {
+            let mut offset = rows.start / MAX_PAGE * MAX_PAGE;
+            while offset < rows.end {
+                let chunk = offset.max(rows.start)..(offset + MAX_PAGE).min(rows.end);
+                if explorer.listing.try_with_untracked(|listing| listing.names(chunk).is_none()) == Some(true) {
+                    explorer.read(offset, MAX_PAGE).await;
+                }
+                offset += MAX_PAGE;
             }
-            offset += MAX_PAGE;
+            if explorer.place.try_get_untracked().as_ref() != Some(&place) {
+                return;
+            }
+            if let Some(names) = explorer.listing.with_untracked(|listing| listing.names(rows.clone())) {
+                then(names);
+                return;
+            }
         }
-        if explorer.place.try_get_untracked() == Some(place)
-            && let Some(names) = explorer.listing.with_untracked(|listing| listing.names(rows))
-        {
-            then(names);
-        }
+        let error = ApiError::conflict("The folder changes while it is read. Try once more.");
+        explorer.toasts.fail("They were not selected", &error);
     });
 }
 
