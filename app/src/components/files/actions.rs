@@ -274,7 +274,9 @@ impl Explorer {
         let Some((first, more)) = items.split_first() else { return };
         let more: Vec<FilePath> = more.iter().map(|at| at.path.clone()).collect();
         let address = address::download(first, &more);
-        let all = self.listing.with_untracked(|listing| listing.total()) == u32::try_from(names.len()).ok();
+        // The folder whole has its hidden files too.
+        let all = self.hidden.get_untracked()
+            && self.listing.with_untracked(|listing| listing.total()) == u32::try_from(names.len()).ok();
         if address.len() <= MAX_ADDRESS {
             save(address);
         } else if all {

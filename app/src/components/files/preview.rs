@@ -11,7 +11,7 @@ use super::modal::Modal;
 use crate::browser::matches_media;
 use crate::components::icons;
 use crate::contexts::preferences::CurrentPreferences;
-use crate::files::browser::module::{self, property};
+use crate::files::browser::module::{self, AbortController, property};
 use crate::files::kind::{self, MAX_HIGHLIGHTED, Shown};
 use crate::files::{address, says};
 use crate::model::error::ApiError;
@@ -107,10 +107,16 @@ enum Read {
 #[component]
 fn Text(address: String, entry: Entry) -> AnyView {
     let read = RwSignal::new(None::<Read>);
+    let reading = AbortController::new();
+    let signal = reading.signal();
+    let reading = StoredValue::new_local(reading);
+    on_cleanup(move || {
+        let _ = reading.try_with_value(AbortController::abort);
+    });
     spawn_local({
         let address = address.clone();
         async move {
-            let now = fetch(&address).await;
+            let now = fetch(&address, &signal).await;
             let _ = read.try_set(Some(now));
         }
     });
@@ -132,10 +138,10 @@ fn Text(address: String, entry: Entry) -> AnyView {
     .into_any()
 }
 
-async fn fetch(address: &str) -> Read {
+async fn fetch(address: &str, signal: &JsValue) -> Read {
     let unreachable = || Read::Failed("the server could not be reached.".to_owned());
     let Ok(module) = module::load().await else { return unreachable() };
-    match JsFuture::from(module.read(address, &JsValue::UNDEFINED)).await {
+    match JsFuture::from(module.read(address, signal)).await {
         Ok(answer) => match property(&answer, "text").as_string() {
             Some(text) => Read::Text { text, truncated: property(&answer, "truncated").is_truthy() },
             None => Read::Other,
