@@ -181,10 +181,10 @@ impl Explorer {
 
     /// Reads rows of the folder.
     pub(super) async fn read(self, offset: u32, limit: u32) {
-        let ticket = self.listing.with_untracked(Listing::ticket);
+        // Whoever looked may have left, here and below.
+        let Some(ticket) = self.listing.try_with_untracked(Listing::ticket) else { return };
         self.reading.update_value(|reading| *reading += 1);
         let answer = browse_files(self.browse(offset, limit)).await;
-        // Whoever looked may have left.
         if self.reading.try_update_value(|reading| *reading -= 1).is_none() {
             return;
         }
