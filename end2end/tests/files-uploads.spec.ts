@@ -97,11 +97,14 @@ test('a large file goes in parts, and on from where it was after a cut', async (
     sent.push(number);
     await route.continue();
   });
+  // Nobody answers what follows the cut either, so that it lasts until it was looked at.
+  await page.route('**/api/storage/upload/status?*', (route) => route.abort('connectionreset'));
   await files.upload([{ name: 'large.bin', text: data }]);
   await expect(files.uploads).toContainText('connection lost, trying again');
   await look(page, 'files-paused', axe);
   const asked = page.waitForRequest('**/api/storage/upload/status?*');
   cut = false;
+  await page.unroute('**/api/storage/upload/status?*');
   await asked;
   await expect(files.uploads).toContainText('1 file uploaded', { timeout: 30_000 });
   expect(sent, 'each part once').toEqual([0, 1, 2, 3]);
@@ -118,11 +121,18 @@ test('an upload that is called off leaves nothing', async ({ api, faults, page }
     await held;
     await route.abort().catch(() => {});
   });
+  const begun = page.waitForResponse('**/api/storage/upload/initiate');
+  const sending = page.waitForRequest('**/api/storage/upload/part?*');
   await files.upload([{ name: 'large.bin', text: bytes(6 * MIB) }]);
-  const forgotten = page.waitForRequest('**/api/storage/upload/abort');
+  const { id }: { id: string } = await (await begun).json();
+  await sending;
+  const status = async () => (await api.get(`/api/storage/upload/status?upload=${id}`)).status();
+  expect(await status()).toBe(200);
+  const forgotten = page.waitForResponse('**/api/storage/upload/abort');
   await files.uploads.getByRole('button', { name: 'Cancel large.bin' }).click();
-  await forgotten;
+  expect((await forgotten).status()).toBe(204);
   release();
+  expect(await status()).toBe(404);
   await expect(files.uploads.getByRole('button', { name: 'Retry large.bin' })).toBeVisible();
   await expect(files.row('large.bin')).toBeHidden();
   expect((await api.get('/api/storage/download?path=large.bin')).status()).toBe(404);
@@ -187,4 +197,45 @@ test('files are sent on while the drawer is closed', { tag: '@desktop' }, async 
   await expect.poll(async () => (await api.get('/api/storage/download?path=late.txt')).status()).toBe(200);
   await page.getByRole('button', { name: 'Files', exact: true }).click();
   await expect(files.row('late.txt')).toBeVisible();
+});
+
+test('a name that is taken while the drawer is closed is asked about once it is open', { tag: '@desktop' }, async ({ api, faults, page }) => {
+  faults.expect(/status of 409/);
+  await put(api, 'a.txt', 'old');
+  const files = await new Files(page).open();
+  let release = () => {};
+  const held = new Promise<void>((go) => (release = go));
+  await page.route('**/api/storage/upload?*', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await files.upload([{ name: 'a.txt', text: 'new' }]);
+  await expect(files.uploads).toContainText('Uploading 1 of 1 file');
+  await page.getByRole('button', { name: 'Close files' }).click();
+  release();
+  const button = page.getByRole('button', { name: 'Files: 1 name is taken' });
+  await expect(button).toBeVisible();
+  await expect(page.locator('dialog:modal')).toHaveCount(0);
+  await button.click();
+  const ask = page.getByRole('dialog', { name: '“a.txt” is there already' });
+  await ask.getByRole('button', { name: 'Replace' }).click();
+  await expect.poll(async () => (await api.get('/api/storage/download?path=a.txt')).text()).toBe('new');
+});
+
+test('files are sent on when their page is left', { tag: '@desktop' }, async ({ api, page }) => {
+  const files = await new Files(page).openPage();
+  let release = () => {};
+  const held = new Promise<void>((go) => (release = go));
+  await page.route('**/api/storage/upload?*', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await files.upload([{ name: 'late.txt', text: 'late' }]);
+  await expect(files.uploads).toContainText('Uploading 1 of 1 file');
+  await page.getByRole('link', { name: 'All sessions' }).click();
+  await expect(files.list).toBeHidden();
+  release();
+  await expect.poll(async () => (await api.get('/api/storage/download?path=late.txt')).status()).toBe(200);
+  await page.getByRole('button', { name: 'Files', exact: true }).click();
+  await expect(files.uploads).toContainText('1 file uploaded');
 });

@@ -95,15 +95,23 @@ fn FilesPlace(is_page: bool, on_close: Callback<()>) -> impl IntoView {
 pub fn FilesButton() -> impl IntoView {
     let panels = Panels::get();
     let open = panels.is_open(Panel::Files);
+    // Those of an open drawer are seen.
+    let questions = move || if open.get() { 0 } else { panels.questions.get() };
+    let label = move || match questions() {
+        0 => "Files".to_owned(),
+        1 => "Files: 1 name is taken".to_owned(),
+        many => format!("Files: {many} names are taken"),
+    };
+    let count = move || (questions() > 0).then(|| view! { <span class="files-questions">{questions}</span> });
     view! {
         <button
             class="button button-quiet button-icon files-button"
-            aria-label="Files"
+            aria-label=label
             title="Files"
             aria-expanded=move || open.get().to_string()
             on:click=move |_| panels.toggle(Panel::Files)
         >
-            {icons::folder()}
+            {icons::folder()} {count}
         </button>
     }
 }

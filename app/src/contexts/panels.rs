@@ -17,11 +17,13 @@ pub struct Panels {
     open: RwSignal<Option<Panel>>,
     /// The folder that the files are to be opened at, until they are; without one they are where they were.
     pub folder: RwSignal<Option<At>>,
+    /// How many files wait for an answer that is asked for where the files are.
+    pub questions: RwSignal<usize>,
 }
 
 impl Panels {
     pub fn provide() -> Self {
-        let panels = Self { open: RwSignal::new(None), folder: RwSignal::new(None) };
+        let panels = Self { open: RwSignal::new(None), folder: RwSignal::new(None), questions: RwSignal::new(0) };
         provide_context(panels);
         panels
     }

@@ -8,6 +8,8 @@ use crate::model::storage::{self, Entry, PAGE};
 
 /// The most pages that are kept; those farthest from what is seen are let go.
 const MOST: usize = 300;
+/// The most rows whose names can be told at once.
+pub const MOST_ROWS: u32 = MOST as u32 * PAGE;
 
 /// What an answer is to; one from before the folder was left is ignored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,10 +75,11 @@ impl Listing {
         self.total.is_some_and(|total| (0..total.div_ceil(PAGE)).all(|page| self.is_fresh(page)))
     }
 
-    /// The names in `rows`; none while some are missing.
+    /// The names in `rows`; none while some are missing or old.
     #[must_use]
     pub fn names(&self, rows: Range<u32>) -> Option<Vec<String>> {
-        rows.map(|row| self.get(row).map(|entry| entry.name.clone())).collect()
+        let name = |row| self.get(row).filter(|_| self.is_fresh(row / PAGE)).map(|entry| entry.name.clone());
+        rows.map(name).collect()
     }
 
     fn is_fresh(&self, page: u32) -> bool {
@@ -209,6 +212,7 @@ mod tests {
             listing.renew();
             assert!(!listing.is_whole());
             assert!(listing.get(5).is_some());
+            assert_eq!(listing.names(0..5), None, "they may be others now");
             assert_eq!(listing.want(0..20), [0]);
             listing.take(listing.ticket(), answer(0, 150, 150));
             assert_eq!(listing.total(), Some(150));

@@ -21,6 +21,8 @@ pub struct Selection {
     at: Option<String>,
     /// Where a range begins.
     anchor: u32,
+    /// The name there, once it is known: the range's beginning follows it.
+    anchor_at: Option<String>,
     /// What was selected when it began.
     before: BTreeSet<String>,
 }
@@ -62,6 +64,7 @@ impl Selection {
         self.cursor = row;
         self.at = name.map(ToOwned::to_owned);
         self.anchor = row;
+        self.anchor_at.clone_from(&self.at);
         self.before = self.names.clone();
     }
 
@@ -125,14 +128,18 @@ impl Selection {
 
     /// The rows may have moved: the keyboard stays with its name, or at its row where that is gone.
     pub fn follow(&mut self, total: u32, find: impl Fn(&str) -> Option<u32>, name_of: impl Fn(u32) -> Option<String>) {
-        if let Some(row) = self.at.as_deref().and_then(find) {
-            self.cursor = row;
-            return;
-        }
-        self.cursor = self.cursor.min(total.saturating_sub(1));
-        if let Some(name) = name_of(self.cursor) {
-            self.at = Some(name);
-        }
+        let settle = |row: &mut u32, at: &mut Option<String>| {
+            if let Some(found) = at.as_deref().and_then(&find) {
+                *row = found;
+                return;
+            }
+            *row = (*row).min(total.saturating_sub(1));
+            if let Some(name) = name_of(*row) {
+                *at = Some(name);
+            }
+        };
+        settle(&mut self.cursor, &mut self.at);
+        settle(&mut self.anchor, &mut self.anchor_at);
     }
 
     /// Keeps what is still there, when all that is there is known.
@@ -199,6 +206,19 @@ mod tests {
             assert_eq!(selection.cursor(), 7);
             selection.follow(3, |_| None, |row| Some(name(row)));
             assert_eq!((selection.cursor(), selection.at()), (2, Some("n2")), "gone: at the row where it was");
+        }
+
+        fn a_range_begins_at_its_name_wherever_that_is_now() {
+            let mut selection = Selection::default();
+            selection.go_to(2, Some("c"));
+            selection.extend(4, Some("e"), ["c", "d", "e"].map(ToOwned::to_owned));
+            // Two came before them all.
+            let rows = ["x", "y", "a", "b", "c", "d", "e"];
+            let find = |name: &str| rows.iter().position(|row| *row == name).and_then(|row| u32::try_from(row).ok());
+            selection.follow(7, find, |_| None);
+            assert_eq!(selection.range_to(5), 4..6);
+            selection.follow(3, |_| None, |row| Some(name(row)));
+            assert_eq!(selection.range_to(2), 2..3, "gone: within what is left");
         }
 
         fn what_is_gone_is_not_selected() {

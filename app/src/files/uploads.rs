@@ -17,13 +17,16 @@
 
 mod item;
 mod meter;
+mod tally;
 
 use crate::model::error::{ApiError, ErrorCode};
-use crate::model::storage::{At, Clash, PART_THRESHOLD, Stored, Upload};
+use crate::model::storage::{At, Clash, Stored, Upload};
 use crate::terminal::link;
 
 pub use item::{Item, State};
 pub use meter::Meter;
+use tally::Tally;
+pub use tally::Totals;
 
 /// Files under way at once: small ones are mostly waiting for their answers.
 const AT_ONCE: usize = 4;
@@ -31,6 +34,8 @@ const AT_ONCE: usize = 4;
 const LARGE_AT_ONCE: usize = 1;
 /// Cuts in a row after which it is said rather than tried again.
 const MOST_FAILURES: u32 = 20;
+/// Refusals in a row that may pass, after which they are taken at their word.
+const MOST_REFUSALS: u32 = 5;
 
 /// A file in the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -114,18 +119,10 @@ pub struct Queue {
     /// What was answered "for all".
     for_all: Option<Answer>,
     meter: Meter,
-}
-
-/// How far all of them are.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Totals {
-    pub files: usize,
-    pub done: usize,
-    pub failed: usize,
-    /// Not done, and not given up.
-    pub open: usize,
-    pub bytes: u64,
-    pub sent: u64,
+    /// What all of them come to; they are too many to be counted at each event.
+    tally: Tally,
+    /// No item before this place waits for its turn.
+    first: usize,
 }
 
 impl Queue {
@@ -144,6 +141,24 @@ impl Queue {
         self.items.binary_search_by_key(&id, |item| item.id).ok()
     }
 
+    /// Whether what was begun as `attempt` is still wanted.
+    #[must_use]
+    pub fn is_wanted(&self, id: ItemId, attempt: u32) -> bool {
+        self.get(id).is_some_and(|item| item.attempt == attempt)
+    }
+
+    /// Changes an item; nothing else may, so that the tally stays right.
+    fn change<T>(&mut self, place: usize, change: impl FnOnce(&mut Item) -> T) -> T {
+        let item = &mut self.items[place];
+        self.tally.remove(item);
+        let result = change(item);
+        self.tally.add(item);
+        if item.state == State::Queued {
+            self.first = self.first.min(place);
+        }
+        result
+    }
+
     /// Puts files behind those that wait.
     pub fn add(&mut self, files: impl IntoIterator<Item = New>) -> Vec<ItemId> {
         if self.totals().open == 0 {
@@ -153,93 +168,39 @@ impl Queue {
         for New { at, size, even_protected } in files {
             let id = ItemId(self.next);
             self.next = self.next.wrapping_add(1);
-            self.items.push(Item::new(id, at, size, even_protected));
+            let item = Item::new(id, at, size, even_protected);
+            self.tally.add(&item);
+            self.items.push(item);
         }
         self.items[first..].iter().map(|item| item.id).collect()
     }
 
     /// Starts what may be: call it after each event, and whenever files were added.
     pub fn start(&mut self) -> Vec<Command> {
-        let is_large = |item: &Item| item.size > PART_THRESHOLD;
-        let mut active = self.items.iter().filter(|item| item.state.is_active()).count();
-        let mut large = self.items.iter().filter(|item| item.state.is_active() && is_large(item)).count();
         let mut commands = Vec::new();
-        for item in &mut self.items {
-            if active >= AT_ONCE {
+        while self.items.get(self.first).is_some_and(|item| item.state != State::Queued) {
+            self.first += 1;
+        }
+        for place in self.first..self.items.len() {
+            if self.tally.active >= AT_ONCE || self.tally.queued == 0 {
                 break;
             }
-            if item.state != State::Queued || (is_large(item) && large >= LARGE_AT_ONCE) {
-                continue;
+            let item = &self.items[place];
+            if item.state == State::Queued && (!item.is_large() || self.tally.large < LARGE_AT_ONCE) {
+                commands.push(self.change(place, Item::begin));
             }
-            active += 1;
-            large += usize::from(is_large(item));
-            commands.push(item.begin());
         }
         commands
     }
 
     /// Takes in what happened to a file at `now_ms`; `random` is in 0–1.
     pub fn happened(&mut self, id: ItemId, attempt: u32, event: Event, now_ms: i64, random: f64) -> Option<Command> {
+        let Some(place) = self.place(id) else { return nobodys(id, attempt, event) };
         let for_all = self.for_all;
-        let place = self.place(id)?;
-        let item = &mut self.items[place];
-        if item.attempt != attempt {
-            // Called off meanwhile. An upload that began all the same is nobody's.
-            return match event {
-                Event::Parts(upload) if item.upload.as_ref() != Some(&upload) => Some(item.abort(upload.id)),
-                _ => None,
-            };
-        }
-        let before = item.sent();
-        let next = match event {
-            Event::Hashed => {
-                item.state = State::Sending;
-                None
-            }
-            Event::Progress(bytes) => {
-                item.leaving = bytes.min(item.size);
-                None
-            }
-            Event::Stored(stored) => {
-                item.state = State::Done;
-                item.stored = Some(stored);
-                None
-            }
-            Event::Parts(upload) => {
-                item.failures = 0;
-                Some(item.next_part(upload))
-            }
-            Event::Waited => Some(item.resume()),
-            Event::Cut if item.failures < MOST_FAILURES => Some(item.pause(random)),
-            Event::Cut => {
-                item.fail(ApiError::new(
-                    ErrorCode::Internal,
-                    "The server could not be reached. Check the connection and try again.",
-                ));
-                None
-            }
-            Event::Refused(error) if error.code == ErrorCode::Conflict && item.clash == Clash::Refuse => {
-                item.leaving = 0;
-                match for_all {
-                    Some(answer) => item.answer(answer),
-                    None => item.state = State::Asking,
-                }
-                item.give_up_upload()
-            }
-            // The server forgot the upload, or lost its parts: from the beginning.
-            Event::Refused(error) if error.code == ErrorCode::NotFound && item.upload.is_some() => {
-                item.upload = None;
-                item.failures += 1;
-                if item.failures < MOST_FAILURES { Some(item.resume()) } else { None }
-            }
-            Event::Refused(error) if is_passing(error.code) && item.failures < MOST_FAILURES / 4 => {
-                Some(item.pause(random))
-            }
-            Event::Refused(error) => {
-                item.fail(error);
-                None
-            }
-        };
+        let before = self.items[place].sent();
+        let next = self.change(place, |item| {
+            if item.attempt == attempt { take(item, event, for_all, random) } else { take_late(item, attempt, event) }
+        });
         let gained = self.items[place].sent().saturating_sub(before);
         self.meter.add(gained, now_ms);
         next
@@ -250,9 +211,10 @@ impl Queue {
         if all {
             self.for_all = Some(answer);
         }
-        for item in &mut self.items {
+        for place in 0..self.items.len() {
+            let item = &self.items[place];
             if item.state == State::Asking && (all || item.id == id) {
-                item.answer(answer);
+                self.change(place, |item| item.answer(answer));
             }
         }
     }
@@ -260,21 +222,23 @@ impl Queue {
     /// The first file whose name is taken, and how many there are.
     #[must_use]
     pub fn asking(&self) -> Option<(&Item, usize)> {
-        let count = self.items.iter().filter(|item| item.state == State::Asking).count();
-        self.items.iter().find(|item| item.state == State::Asking).map(|item| (item, count))
+        let count = self.tally.asking;
+        let asking = || self.items.iter().find(|item| item.state == State::Asking);
+        (count > 0).then(asking).flatten().map(|item| (item, count))
     }
 
     /// Calls a file off; what is there of it is to be forgotten.
     pub fn cancel(&mut self, id: ItemId) -> Option<Command> {
         let place = self.place(id)?;
-        let item = &mut self.items[place];
-        if item.state.is_over() {
+        if self.items[place].state.is_over() {
             return None;
         }
-        item.state = State::Cancelled;
-        item.leaving = 0;
-        item.attempt += 1;
-        item.give_up_upload()
+        self.change(place, |item| {
+            item.state = State::Cancelled;
+            item.leaving = 0;
+            item.attempt += 1;
+            item.give_up_upload()
+        })
     }
 
     /// Puts a file that failed or was called off into the queue again.
@@ -282,39 +246,31 @@ impl Queue {
         if let Some(place) = self.place(id)
             && matches!(self.items[place].state, State::Failed(_) | State::Cancelled)
         {
-            self.items[place].requeue();
+            self.change(place, Item::requeue);
         }
     }
 
     /// Files that wait after a cut go on at once: the browser is online again.
     pub fn hurry(&mut self) -> Vec<Command> {
-        let paused = self.items.iter_mut().filter(|item| matches!(item.state, State::Paused { .. }));
-        paused.map(Item::hurry).collect()
+        let is_paused = |place: &usize| matches!(self.items[*place].state, State::Paused { .. });
+        let paused: Vec<_> = (0..self.items.len()).filter(is_paused).collect();
+        paused.into_iter().map(|place| self.change(place, Item::hurry)).collect()
     }
 
     /// Forgets what is over.
     pub fn clear(&mut self) {
         self.items.retain(|item| !item.state.is_over());
         self.meter = Meter::default();
+        self.first = 0;
+        self.tally = Tally::default();
+        for item in &self.items {
+            self.tally.add(item);
+        }
     }
 
     #[must_use]
     pub fn totals(&self) -> Totals {
-        let mut totals = Totals::default();
-        for item in &self.items {
-            if matches!(item.state, State::Cancelled | State::Skipped) {
-                continue;
-            }
-            totals.files += 1;
-            totals.bytes += item.size;
-            totals.sent += item.sent();
-            match item.state {
-                State::Done => totals.done += 1,
-                State::Failed(_) => totals.failed += 1,
-                _ => totals.open += 1,
-            }
-        }
-        totals
+        self.tally.totals
     }
 
     /// Bytes a second, of late.
@@ -324,9 +280,87 @@ impl Queue {
     }
 }
 
+/// What follows from an event of the present attempt.
+fn take(item: &mut Item, event: Event, for_all: Option<Answer>, random: f64) -> Option<Command> {
+    match event {
+        Event::Hashed => {
+            item.state = State::Sending;
+            None
+        }
+        Event::Progress(bytes) => {
+            item.leaving = bytes.min(item.size);
+            None
+        }
+        Event::Stored(stored) => {
+            item.store(stored);
+            None
+        }
+        Event::Parts(upload) => {
+            let lost = item.part.is_some_and(|number| !upload.parts.contains(&number));
+            if upload.parts.len() > item.most_parts {
+                item.most_parts = upload.parts.len();
+                item.failures = 0;
+            }
+            if !lost {
+                return Some(item.next_part(upload));
+            }
+            item.upload = Some(upload);
+            item.pause_or_fail(MOST_FAILURES, random, || ApiError::conflict("The server did not keep what was sent."))
+        }
+        Event::Waited => Some(item.resume()),
+        Event::Cut => item.pause_or_fail(MOST_FAILURES, random, || {
+            ApiError::new(ErrorCode::Internal, "The server could not be reached. Check the connection and try again.")
+        }),
+        Event::Refused(error) if error.code == ErrorCode::NameTaken && item.clash == Clash::Refuse => {
+            item.leaving = 0;
+            match for_all {
+                Some(answer) => item.answer(answer),
+                None => item.state = State::Asking,
+            }
+            item.give_up_upload()
+        }
+        // The server forgot the upload, or lost its parts: from the beginning.
+        Event::Refused(error) if error.code == ErrorCode::NotFound && item.upload.is_some() => {
+            item.upload = None;
+            item.pause_or_fail(MOST_REFUSALS, random, || error)
+        }
+        // A part that was cut may be coming still, or not be there after all: the status tells.
+        Event::Refused(error) if error.code == ErrorCode::Conflict && item.upload.is_some() => {
+            item.pause_or_fail(MOST_FAILURES, random, || error)
+        }
+        Event::Refused(error) if is_passing(error.code) => item.pause_or_fail(MOST_REFUSALS, random, || error),
+        Event::Refused(error) => {
+            item.fail(error);
+            None
+        }
+    }
+}
+
+/// What follows from an event of something that was called off.
+fn take_late(item: &mut Item, attempt: u32, event: Event) -> Option<Command> {
+    match event {
+        // It was too late to call it off.
+        Event::Stored(stored) if item.state != State::Done => {
+            item.attempt += 1;
+            item.store(stored);
+            item.give_up_upload()
+        }
+        Event::Parts(upload) if item.upload.as_ref().is_some_and(|known| known.id == upload.id) => None,
+        event => nobodys(item.id, attempt, event),
+    }
+}
+
+/// An upload that began although its file was called off is to be forgotten.
+fn nobodys(item: ItemId, attempt: u32, event: Event) -> Option<Command> {
+    match event {
+        Event::Parts(upload) => Some(Command { item, attempt, act: Act::Abort { upload: upload.id } }),
+        _ => None,
+    }
+}
+
 /// Whether a refusal may be none the next time.
 fn is_passing(code: ErrorCode) -> bool {
-    matches!(code, ErrorCode::Internal | ErrorCode::RateLimited | ErrorCode::RuntimeUnavailable)
+    matches!(code, ErrorCode::Conflict | ErrorCode::Internal | ErrorCode::RateLimited | ErrorCode::RuntimeUnavailable)
 }
 
 /// How long to wait after so many cuts in a row, as terminals do.

@@ -78,14 +78,17 @@ impl Explorer {
         self.selection.update(|selection| selection.go_to(0, Some(name)));
     }
 
-    /// Makes a folder in the open one.
-    pub fn make_folder(self, name: &FileName) {
-        let Some(at) = self.at(name.as_str()) else { return };
+    /// Makes a folder in another.
+    pub fn make_folder(self, folder: &At, name: &FileName) {
+        let Some(at) = within(folder, name.as_str()) else { return };
+        let folder = folder.clone();
         let name = name.as_str().to_owned();
         self.work(async move {
             match make_folder(MakeFolder { at, parents: false }).await {
                 Ok(()) => {
-                    self.selection.update(|selection| selection.go_to(0, Some(&name)));
+                    if self.is_at(folder.session.as_ref(), Some(&folder.path)) {
+                        self.selection.update(|selection| selection.go_to(0, Some(&name)));
+                    }
                     self.changed();
                 }
                 Err(error) => self.toasts.fail(&format!("“{name}” was not made"), &error),
@@ -93,9 +96,11 @@ impl Explorer {
         });
     }
 
-    /// Gives something of the open folder another name.
-    pub fn rename(self, from: &str, to: &FileName) {
-        let (Some(old), Some(new)) = (self.at(from), self.at(to.as_str())) else { return };
+    /// Gives something another name.
+    pub fn rename(self, old: &At, to: &FileName) {
+        let Some(folder) = old.path.parent() else { return };
+        let Some(new) = within(&At { session: old.session.clone(), path: folder }, to.as_str()) else { return };
+        let old = old.clone();
         if old == new {
             return;
         }
@@ -105,14 +110,11 @@ impl Explorer {
         });
     }
 
-    /// Moves or copies names of the open folder into `folder`.
-    pub fn place_into(self, names: &[String], folder: &At, is_copy: bool) {
-        let items: Vec<_> = names
+    /// Moves or copies things into `folder`.
+    pub fn place_into(self, from: &[At], folder: &At, is_copy: bool) {
+        let items: Vec<_> = from
             .iter()
-            .filter_map(|name| {
-                let to = At { session: folder.session.clone(), path: folder.path.join(name).ok()? };
-                Some(Relocation { from: self.at(name)?, to })
-            })
+            .filter_map(|from| Some(Relocation { from: from.clone(), to: within(folder, from.path.name()?)? }))
             .collect();
         let touched: Vec<_> = items
             .iter()
@@ -159,7 +161,9 @@ impl Explorer {
                 && one.from.session == one.to.session
             {
                 // Renamed: the keyboard goes with it.
-                self.selection.update(|selection| selection.go_to(selection.cursor(), one.to.path.name()));
+                if self.is_at(one.to.session.as_ref(), one.to.path.parent().as_ref()) {
+                    self.selection.update(|selection| selection.go_to(selection.cursor(), one.to.path.name()));
+                }
             } else {
                 self.selection.update(|selection| selection.clear());
             }
@@ -184,8 +188,8 @@ impl Explorer {
     }
 
     /// Puts names of the open folder into the trash.
-    pub fn delete(self, names: Vec<String>) {
-        let items: Vec<_> = names.iter().filter_map(|name| self.at(name)).collect();
+    pub fn delete(self, names: &[String]) {
+        let items = self.all_at(names);
         self.when_sure("Delete", &items.clone(), move |even_protected| {
             self.delete_items(items.clone(), even_protected);
         });
@@ -270,7 +274,9 @@ impl Explorer {
         let Some((first, more)) = items.split_first() else { return };
         let more: Vec<FilePath> = more.iter().map(|at| at.path.clone()).collect();
         let address = address::download(first, &more);
-        let all = self.listing.with_untracked(|listing| listing.total()) == u32::try_from(names.len()).ok();
+        // The folder whole has its hidden files too.
+        let all = self.hidden.get_untracked()
+            && self.listing.with_untracked(|listing| listing.total()) == u32::try_from(names.len()).ok();
         if address.len() <= MAX_ADDRESS {
             save(address);
         } else if all {
@@ -283,9 +289,8 @@ impl Explorer {
         }
     }
 
-    /// Sends files into the open folder.
-    pub fn upload(self, picked: Vec<Picked>) {
-        let folder = self.place.get_untracked();
+    /// Sends files into a folder.
+    pub fn upload(self, folder: &At, picked: Vec<Picked>) {
         let place = |path: &str| -> Option<At> {
             let path: FilePath = path.parse().ok()?;
             let path = path.names().try_fold(folder.path.clone(), |folder, name| folder.join(name)).ok()?;
@@ -311,13 +316,18 @@ impl Explorer {
             let new = |at, size: f64| New { at, size: size as u64, even_protected };
             self.uploads.add(files.into_iter().map(|(at, file)| (new(at, file.size()), file)).collect());
         });
-        for at in folders {
-            self.work(async move {
+        if folders.is_empty() {
+            return;
+        }
+        self.work(async move {
+            // One after the other: a drop may have thousands.
+            for at in folders {
                 if let Err(error) = make_folder(MakeFolder { at, parents: true }).await {
                     self.toasts.fail("A folder was not made", &error);
+                    break;
                 }
-            });
-        }
+            }
+        });
     }
 
     /// Puts the "getting started" folder into home.
@@ -334,6 +344,11 @@ impl Explorer {
     pub async fn trash(self) -> Result<Vec<crate::model::storage::Trashed>, ApiError> {
         list_trash().await
     }
+}
+
+/// What a name in a folder is.
+fn within(folder: &At, name: &str) -> Option<At> {
+    Some(At { session: folder.session.clone(), path: folder.path.join(name).ok()? })
 }
 
 fn save(address: String) {

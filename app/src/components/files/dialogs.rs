@@ -14,25 +14,27 @@ use crate::model::storage::{FileName, Undone};
 pub fn Dialogs() -> AnyView {
     let explorer: Explorer = expect_context();
     let close = Callback::new(move |()| explorer.ask.set(None));
+    // A dialog that nobody sees would have the page to itself.
+    let seen = Memo::new(move |_| explorer.seen.get());
     (move || {
-        explorer.ask.get().map(|ask| match ask {
-            Ask::NewFolder => {
+        seen.get().then(|| explorer.ask.get()).flatten().map(|ask| match ask {
+            Ask::NewFolder(folder) => {
                 let make = Callback::new(move |name: FileName| {
                     close.run(());
-                    explorer.make_folder(&name);
+                    explorer.make_folder(&folder, &name);
                 });
                 view! { <Name title="New folder" agree="Make folder" name=String::new() on_name=make on_close=close/> }
                     .into_any()
             }
-            Ask::Rename(name) => {
-                let from = name.clone();
+            Ask::Rename(from) => {
+                let name = from.path.name().unwrap_or_default().to_owned();
                 let rename = Callback::new(move |to: FileName| {
                     close.run(());
                     explorer.rename(&from, &to);
                 });
                 view! { <Name title="Rename" agree="Rename" name on_name=rename on_close=close/> }.into_any()
             }
-            Ask::Place { names, is_copy } => view! { <Picker names is_copy on_close=close/> }.into_any(),
+            Ask::Place { items, is_copy } => view! { <Picker items is_copy on_close=close/> }.into_any(),
             Ask::Protected { what, then } => {
                 let once = RwSignal::new(false);
                 view! {

@@ -8,7 +8,7 @@ use web_sys::{ClipboardEvent, DragEvent, HtmlElement};
 use super::explorer::Explorer;
 use crate::browser::carries_files;
 use crate::files::browser::module;
-use crate::files::browser::picked::picked;
+use crate::files::browser::picked::{Picked, picked};
 use crate::model::error::ApiError;
 
 /// Whether files are held over it.
@@ -40,7 +40,7 @@ pub fn dropped(explorer: Explorer, held: Held, event: &DragEvent) {
     }
     event.prevent_default();
     event.stop_propagation();
-    take(explorer, event.data_transfer().map(Into::into).unwrap_or_default());
+    take(explorer, event.data_transfer().map(Into::into).unwrap_or_default(), false);
 }
 
 pub fn pasted(explorer: Explorer, event: &ClipboardEvent) {
@@ -52,11 +52,11 @@ pub fn pasted(explorer: Explorer, event: &ClipboardEvent) {
     };
     event.prevent_default();
     event.stop_propagation();
-    take(explorer, data.into());
+    take(explorer, data.into(), true);
 }
 
 /// Takes what a transfer has, which is to be asked now, and sends it once all of it is found.
-fn take(explorer: Explorer, transfer: wasm_bindgen::JsValue) {
+fn take(explorer: Explorer, transfer: wasm_bindgen::JsValue, is_pasted: bool) {
     // The view loads the module when it opens.
     let Some(module) = module::loaded() else {
         let error = ApiError::conflict("The page is not quite there yet. Try once more.");
@@ -64,9 +64,12 @@ fn take(explorer: Explorer, transfer: wasm_bindgen::JsValue) {
         return;
     };
     let entries = module.entries(&transfer);
+    // Another folder may be open by the time that they are read.
+    let folder = explorer.place.get_untracked();
     spawn_local(async move {
         match picked(module.collect(&entries)).await {
-            Ok(files) => explorer.upload(files),
+            Ok(files) if is_pasted => explorer.upload(&folder, files.into_iter().map(Picked::pasted).collect()),
+            Ok(files) => explorer.upload(&folder, files),
             Err(why) => explorer.toasts.fail("Nothing was uploaded", &ApiError::conflict(why)),
         }
     });

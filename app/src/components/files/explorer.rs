@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use protocol::SessionId;
 
 use crate::api::storage::browse_files;
 use crate::browser::{remember, remembered};
@@ -25,14 +26,15 @@ pub enum View {
     Trash,
 }
 
-/// What lies over the list.
+/// What lies over the list. Another folder may be open by the time that it is answered.
 #[derive(Debug, Clone)]
 pub enum Ask {
-    NewFolder,
-    Rename(String),
+    /// The name of a folder to make in this one.
+    NewFolder(At),
+    Rename(At),
     /// Where these go to; copies of them, if so.
     Place {
-        names: Vec<String>,
+        items: Vec<At>,
         is_copy: bool,
     },
     /// Whether it is to be done although it is protected; asked twice.
@@ -83,8 +85,6 @@ pub struct Explorer {
     pub sessions: RwSignal<Vec<Session>>,
     /// Whether anybody sees it.
     pub seen: Signal<bool>,
-    /// What those who don't see the page are told.
-    pub said: RwSignal<String>,
     /// Asks for the keyboard in the list.
     pub focus: Trigger,
     /// Tells that files came or went, to those who count.
@@ -96,6 +96,8 @@ pub struct Explorer {
     /// Whether the folder changed while it was being read.
     stale: StoredValue<bool>,
     reading: StoredValue<u32>,
+    /// Whether the folder that was left is gone, and not to be come back to.
+    left_for_good: StoredValue<bool>,
 }
 
 /// What the browser remembers.
@@ -118,7 +120,6 @@ impl Explorer {
             menu: RwSignal::new(None),
             sessions: RwSignal::new(Vec::new()),
             seen,
-            said: RwSignal::new(String::new()),
             focus: Trigger::new(),
             counted: Trigger::new(),
             uploads: Uploads::get(),
@@ -127,6 +128,7 @@ impl Explorer {
             busy: RwSignal::new(0),
             stale: StoredValue::new(false),
             reading: StoredValue::new(0),
+            left_for_good: StoredValue::new(false),
         };
         let busy = explorer.busy;
         Working::get().watch(Signal::derive(move || busy.get() > 0));
@@ -179,10 +181,10 @@ impl Explorer {
 
     /// Reads rows of the folder.
     pub(super) async fn read(self, offset: u32, limit: u32) {
-        let ticket = self.listing.with_untracked(Listing::ticket);
+        // Whoever looked may have left, here and below.
+        let Some(ticket) = self.listing.try_with_untracked(Listing::ticket) else { return };
         self.reading.update_value(|reading| *reading += 1);
         let answer = browse_files(self.browse(offset, limit)).await;
-        // Whoever looked may have left.
         if self.reading.try_update_value(|reading| *reading -= 1).is_none() {
             return;
         }
@@ -225,15 +227,23 @@ impl Explorer {
             };
             let gone = place.path.name().map_or_else(|| "The workspace".to_owned(), |name| format!("“{name}”"));
             self.toasts.tell(format!("{gone} is not there any more."));
+            self.left_for_good.set_value(true);
             self.go(at);
         } else {
             self.failure.set(Some(error));
         }
     }
 
+    /// Whether the folder that was just left is gone; asked once.
+    pub fn takes_left_for_good(self) -> bool {
+        self.left_for_good.try_update_value(std::mem::take) == Some(true)
+    }
+
     /// Shows another folder.
     pub fn go(self, place: At) {
-        if self.place.get_untracked() != place {
+        // Whoever looked may have left.
+        let Some(now) = self.place.try_get_untracked() else { return };
+        if now != place {
             self.place.set(place);
             self.begin_anew();
         }
@@ -284,6 +294,16 @@ impl Explorer {
     pub fn at(self, name: &str) -> Option<At> {
         let At { session, path } = self.place.get_untracked();
         path.join(name).ok().map(|path| At { session, path })
+    }
+
+    /// What names of the open folder are.
+    pub fn all_at(self, names: &[String]) -> Vec<At> {
+        names.iter().filter_map(|name| self.at(name)).collect()
+    }
+
+    /// Whether this is the folder that is open.
+    pub fn is_at(self, session: Option<&SessionId>, folder: Option<&FilePath>) -> bool {
+        self.place.try_with_untracked(|at| at.session.as_ref() == session && Some(&at.path) == folder) == Some(true)
     }
 
     /// A row's entry, by its name.

@@ -10,13 +10,19 @@ use wasm_bindgen::JsCast;
 
 use super::explorer::{Ask, Explorer};
 use super::list::row_id;
+use crate::files::listing::MOST_ROWS;
+use crate::files::says;
 use crate::files::selection::Move;
 use crate::files::type_ahead::{self, TypeAhead};
+use crate::model::error::ApiError;
 use crate::model::storage::MAX_PAGE;
 use crate::time::now_ms;
 
 /// Without a menu's button to stand at, it opens so far within its row, CSS pixels.
 const WITHIN: f64 = 48.0;
+
+/// How often rows are read whose names are wanted and which change meanwhile.
+const MOST_READS: usize = 3;
 
 thread_local! {
     static TYPED: RefCell<TypeAhead> = RefCell::default();
@@ -57,7 +63,7 @@ pub fn heard(explorer: Explorer, page: u32, event: &KeyboardEvent) {
             "Delete" => {
                 let chosen = explorer.chosen();
                 if !chosen.is_empty() {
-                    explorer.delete(chosen);
+                    explorer.delete(&chosen);
                 }
             }
             "Escape" if explorer.selection.with_untracked(|selection| !selection.is_empty()) => {
@@ -124,21 +130,33 @@ fn with_names(explorer: Explorer, rows: Range<u32>, then: impl FnOnce(Vec<String
         then(names);
         return;
     }
+    if rows.end - rows.start > MOST_ROWS {
+        let why = format!("At most {} can be selected at once.", says::count(MOST_ROWS.into(), "item", "items"));
+        explorer.toasts.fail("They were not selected", &ApiError::conflict(why));
+        return;
+    }
     let place = explorer.place.get_untracked();
     spawn_local(async move {
-        let mut offset = rows.start / MAX_PAGE * MAX_PAGE;
-        while offset < rows.end {
-            let chunk = offset.max(rows.start)..(offset + MAX_PAGE).min(rows.end);
-            if explorer.listing.try_with_untracked(|listing| listing.names(chunk).is_none()) == Some(true) {
-                explorer.read(offset, MAX_PAGE).await;
+        // What changes while it is read is read once more.
+        for _ in 0..MOST_READS {
+            let mut offset = rows.start / MAX_PAGE * MAX_PAGE;
+            while offset < rows.end {
+                let chunk = offset.max(rows.start)..(offset + MAX_PAGE).min(rows.end);
+                if explorer.listing.try_with_untracked(|listing| listing.names(chunk).is_none()) == Some(true) {
+                    explorer.read(offset, MAX_PAGE).await;
+                }
+                offset += MAX_PAGE;
             }
-            offset += MAX_PAGE;
+            if explorer.place.try_get_untracked().as_ref() != Some(&place) {
+                return;
+            }
+            if let Some(names) = explorer.listing.with_untracked(|listing| listing.names(rows.clone())) {
+                then(names);
+                return;
+            }
         }
-        if explorer.place.try_get_untracked() == Some(place)
-            && let Some(names) = explorer.listing.with_untracked(|listing| listing.names(rows))
-        {
-            then(names);
-        }
+        let error = ApiError::conflict("The folder changes while it is read. Try once more.");
+        explorer.toasts.fail("They were not selected", &error);
     });
 }
 
@@ -158,8 +176,8 @@ fn open(explorer: Explorer) {
 
 fn rename(explorer: Explorer) {
     let row = explorer.selection.with_untracked(|selection| selection.cursor());
-    if let Some(name) = name_of(explorer, row) {
-        explorer.ask.set(Some(Ask::Rename(name)));
+    if let Some(at) = name_of(explorer, row).and_then(|name| explorer.at(&name)) {
+        explorer.ask.set(Some(Ask::Rename(at)));
     }
 }
 

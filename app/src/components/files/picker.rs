@@ -15,7 +15,7 @@ use crate::model::error::ApiError;
 use crate::model::storage::{At, Browse, FilePath, Kind, MAX_PAGE};
 
 #[component]
-pub fn Picker(names: Vec<String>, is_copy: bool, on_close: Callback<()>) -> AnyView {
+pub fn Picker(items: Vec<At>, is_copy: bool, on_close: Callback<()>) -> AnyView {
     let explorer: Explorer = expect_context();
     let place = RwSignal::new(explorer.place.get_untracked());
     let folders = RwSignal::new(None::<Result<Vec<String>, ApiError>>);
@@ -37,19 +37,20 @@ pub fn Picker(names: Vec<String>, is_copy: bool, on_close: Callback<()>) -> AnyV
         });
     });
     let (verb, title) = if is_copy { ("Copy here", "Copy") } else { ("Move here", "Move") };
+    let names: Vec<_> = items.iter().filter_map(|at| at.path.name().map(ToOwned::to_owned)).collect();
     let title = format!("{title} {}", named(&names));
-    let moved: Vec<At> = names.iter().filter_map(|name| explorer.at(name)).collect();
+    let moved = items.clone();
     let is_within =
         move |at: &At| moved.iter().any(|moved| moved.session == at.session && at.path.is_within(&moved.path));
     let is_within = StoredValue::new(is_within);
-    let from = explorer.place.get_untracked();
+    let from = items.first().and_then(|at| Some(At { session: at.session.clone(), path: at.path.parent()? }));
     let impossible = move || {
         let here = place.get();
-        is_within.with_value(|is_within| is_within(&here)) || (!is_copy && here == from)
+        is_within.with_value(|is_within| is_within(&here)) || (!is_copy && Some(here) == from)
     };
     let agree = move |_| {
         on_close.run(());
-        explorer.place_into(&names, &place.get_untracked(), is_copy);
+        explorer.place_into(&items, &place.get_untracked(), is_copy);
     };
     let roots = move || {
         let home = (String::new(), "Home".to_owned());

@@ -11,12 +11,15 @@ use super::modal::Modal;
 use crate::browser::matches_media;
 use crate::components::icons;
 use crate::contexts::preferences::CurrentPreferences;
-use crate::files::browser::module::{self, property};
+use crate::files::browser::module::{self, AbortController, property};
 use crate::files::kind::{self, MAX_HIGHLIGHTED, Shown};
 use crate::files::{address, says};
 use crate::model::error::ApiError;
 use crate::model::preferences::Theme;
 use crate::model::storage::{At, Entry, Kind};
+
+/// What a document may: its links open pages of their own. The server says the same to those who open it directly.
+const LINKS_ONLY: &str = "allow-popups allow-popups-to-escape-sandbox";
 
 #[component]
 pub fn Preview(at: At, entry: Entry, on_close: Callback<()>) -> AnyView {
@@ -41,7 +44,7 @@ pub fn Preview(at: At, entry: Entry, on_close: Callback<()>) -> AnyView {
         Shown::Markdown if !as_text.get() => {
             let source = address::rendered(&at, if is_dark() { "dark" } else { "light" });
             let title = entry.name.clone();
-            view! { <iframe class="preview-frame" sandbox="" src=source title=title></iframe> }.into_any()
+            view! { <iframe class="preview-frame" sandbox=LINKS_ONLY src=source title=title></iframe> }.into_any()
         }
         Shown::Text | Shown::Markdown => view! { <Text address=address.clone() entry=entry.clone()/> }.into_any(),
         Shown::Facts => facts(&entry).into_any(),
@@ -104,10 +107,16 @@ enum Read {
 #[component]
 fn Text(address: String, entry: Entry) -> AnyView {
     let read = RwSignal::new(None::<Read>);
+    let reading = AbortController::new();
+    let signal = reading.signal();
+    let reading = StoredValue::new_local(reading);
+    on_cleanup(move || {
+        let _ = reading.try_with_value(AbortController::abort);
+    });
     spawn_local({
         let address = address.clone();
         async move {
-            let now = fetch(&address).await;
+            let now = fetch(&address, &signal).await;
             let _ = read.try_set(Some(now));
         }
     });
@@ -129,10 +138,10 @@ fn Text(address: String, entry: Entry) -> AnyView {
     .into_any()
 }
 
-async fn fetch(address: &str) -> Read {
+async fn fetch(address: &str, signal: &JsValue) -> Read {
     let unreachable = || Read::Failed("the server could not be reached.".to_owned());
     let Ok(module) = module::load().await else { return unreachable() };
-    match JsFuture::from(module.read(address, &JsValue::UNDEFINED)).await {
+    match JsFuture::from(module.read(address, signal)).await {
         Ok(answer) => match property(&answer, "text").as_string() {
             Some(text) => Read::Text { text, truncated: property(&answer, "truncated").is_truthy() },
             None => Read::Other,

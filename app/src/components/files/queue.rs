@@ -210,8 +210,12 @@ fn LineView(uploads: Uploads, id: ItemId, line: Memo<Option<Line>>) -> AnyView {
 /// Asks what becomes of a file whose name is taken.
 #[component]
 fn Clash(uploads: Uploads) -> AnyView {
-    let asked =
-        Memo::new(move |_| uploads.queue.with(|queue| queue.asking().map(|(item, _)| (item.id, item.at.clone()))));
+    // A dialog that nobody sees would have the page to itself.
+    let seen = expect_context::<Explorer>().seen;
+    let asked = Memo::new(move |_| {
+        let asked = || uploads.queue.with(|queue| queue.asking().map(|(item, _)| (item.id, item.at.clone())));
+        seen.get().then(asked).flatten()
+    });
     let count = Memo::new(move |_| uploads.queue.with(|queue| queue.asking().map_or(0, |(_, count)| count)));
     (move || {
         asked.get().map(|(id, at)| {

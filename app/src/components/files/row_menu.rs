@@ -86,18 +86,18 @@ fn Panel(explorer: Explorer, entry: crate::model::storage::Entry, x: f64, y: f64
         >
             {item(open, "", Box::new(move || explorer.open(&entry)))}
             {item("Download", "", Box::new(move || explorer.download(&to_download)))}
-            {item("Rename", "", Box::new(move || explorer.ask.set(Some(Ask::Rename(renamed.clone())))))}
+            {item("Rename", "", Box::new(move || explorer.ask.set(explorer.at(&renamed).map(Ask::Rename))))}
             {item(
                 "Move…",
                 "",
-                Box::new(move || explorer.ask.set(Some(Ask::Place { names: to_move.clone(), is_copy: false }))),
+                Box::new(move || explorer.ask.set(Some(Ask::Place { items: explorer.all_at(&to_move), is_copy: false }))),
             )}
             {item(
                 "Copy…",
                 "",
-                Box::new(move || explorer.ask.set(Some(Ask::Place { names: to_copy.clone(), is_copy: true }))),
+                Box::new(move || explorer.ask.set(Some(Ask::Place { items: explorer.all_at(&to_copy), is_copy: true }))),
             )}
-            {item("Delete", "menu-item-danger", Box::new(move || explorer.delete(to_delete.clone())))}
+            {item("Delete", "menu-item-danger", Box::new(move || explorer.delete(&to_delete)))}
         </div>
     }
     .into_any()

@@ -38,7 +38,7 @@ pub fn Toolbar() -> AnyView {
                     aria-label="New folder"
                     title="New folder"
                     disabled=move || !in_folder.get()
-                    on:click=move |_| explorer.ask.set(Some(Ask::NewFolder))
+                    on:click=move |_| explorer.ask.set(Some(Ask::NewFolder(explorer.place.get_untracked())))
                 >
                     {icons::drawn("M2 4.5a1 1 0 0 1 1-1h3l1.5 1.7H13a1 1 0 0 1 1 1v5.3a1 1 0 0 1-1 1H3a1 1 0 0 1-1-1zM8 7v4M6 9h4")}
                 </button>
@@ -54,13 +54,15 @@ pub fn Toolbar() -> AnyView {
 fn Upload(explorer: Explorer) -> AnyView {
     let open = RwSignal::new(false);
     let choose = move |is_folder: bool| {
+        // Another folder may be open by the time that they are chosen.
+        let folder = explorer.place.get_untracked();
         spawn_local(async move {
             let chosen = match module::load().await {
                 Ok(module) => picked(module.pick(is_folder)).await,
                 Err(_) => Err("Check the connection to the server, and reload the page.".to_owned()),
             };
             match chosen {
-                Ok(files) => explorer.upload(files),
+                Ok(files) => explorer.upload(&folder, files),
                 Err(why) => explorer.toasts.fail("Nothing was chosen", &ApiError::conflict(why)),
             }
         });
@@ -152,18 +154,18 @@ pub fn SelectedBar() -> AnyView {
                 <button
                     class="button"
                     disabled=none
-                    on:click=move |_| explorer.ask.set(Some(Ask::Place { names: names(), is_copy: false }))
+                    on:click=move |_| explorer.ask.set(Some(Ask::Place { items: explorer.all_at(&names()), is_copy: false }))
                 >
                     "Move"
                 </button>
                 <button
                     class="button"
                     disabled=none
-                    on:click=move |_| explorer.ask.set(Some(Ask::Place { names: names(), is_copy: true }))
+                    on:click=move |_| explorer.ask.set(Some(Ask::Place { items: explorer.all_at(&names()), is_copy: true }))
                 >
                     "Copy"
                 </button>
-                <button class="button" disabled=none on:click=move |_| explorer.delete(names())>
+                <button class="button" disabled=none on:click=move |_| explorer.delete(&names())>
                     {move || format!("Delete {}", count.get())}
                 </button>
                 <button

@@ -62,9 +62,6 @@ pub fn Files() -> AnyView {
             </div>
             <RowMenu/>
             <Dialogs/>
-            <p class="visually-hidden" role="status">
-                {explorer.said}
-            </p>
         </div>
     }
     .into_any()
@@ -92,8 +89,10 @@ pub fn OnPage() -> AnyView {
     });
     Effect::new(move |was: Option<()>| {
         let place = explorer.place.get();
+        // The way back would lead to where there is nothing, and from there to here.
+        let replace = explorer.takes_left_for_good();
         if was.is_some() && asked.get_untracked() != place {
-            navigate(&address::page(&place), NavigateOptions { scroll: false, ..NavigateOptions::default() });
+            navigate(&address::page(&place), NavigateOptions { scroll: false, replace, ..NavigateOptions::default() });
         }
     });
     view! { <Files/> }.into_any()

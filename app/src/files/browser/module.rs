@@ -50,6 +50,21 @@ extern "C" {
     pub fn pick(this: &Files, is_folder: bool) -> Promise;
 }
 
+#[wasm_bindgen]
+extern "C" {
+    /// Calls off what its signal was given to.
+    pub type AbortController;
+
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> AbortController;
+
+    #[wasm_bindgen(method, getter)]
+    pub fn signal(this: &AbortController) -> JsValue;
+
+    #[wasm_bindgen(method)]
+    pub fn abort(this: &AbortController);
+}
+
 thread_local! {
     static LOADED: RefCell<Option<Files>> = const { RefCell::new(None) };
 }

@@ -15,6 +15,17 @@ pub struct Picked {
     pub file: Option<Blob>,
 }
 
+impl Picked {
+    /// As it is called when it was pasted: browsers call every picture the same.
+    #[must_use]
+    pub fn pasted(mut self) -> Self {
+        if let Some(file) = self.file.as_ref().filter(|_| self.path == "image.png" || self.path.is_empty()) {
+            self.path = pasted_name(&file.type_());
+        }
+        self
+    }
+}
+
 /// Those that a promise of `{path, file}` gives.
 ///
 /// # Errors
@@ -28,11 +39,6 @@ pub async fn picked(promise: Promise) -> Result<Vec<Picked>, String> {
 fn read(one: &JsValue) -> Picked {
     let file: Option<Blob> = property(one, "file").dyn_into().ok();
     let path = property(one, "path").as_string().unwrap_or_default();
-    // Browsers call every picture that is pasted the same.
-    let path = match &file {
-        Some(file) if path == "image.png" || path.is_empty() => pasted_name(&file.type_()),
-        _ => path,
-    };
     Picked { path, file }
 }
 

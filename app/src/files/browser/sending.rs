@@ -15,8 +15,10 @@ use web_sys::{Blob, XmlHttpRequest};
 
 use super::module;
 use super::request::{Failure, Request, fault};
+use crate::contexts::panels::Panels;
 use crate::files::address;
 use crate::files::uploads::{Act, Answer, Command, Event, ItemId, New, Queue};
+use crate::model::error::{ApiError, ErrorCode};
 use crate::model::storage::{At, BeginUpload, Stored, Upload};
 use crate::time::now_ms;
 
@@ -51,10 +53,18 @@ impl Uploads {
     pub fn get() -> Self {
         UPLOADS.with(|cell| {
             cell.get_or_init(|| {
-                let owner = Owner::new();
+                let panels = Panels::get();
+                let owner = of_the_page();
                 let uploads = owner.with(|| {
                     let uploads = Self { queue: RwSignal::new(Queue::default()), landed: RwSignal::new(None) };
                     uploads.follow_window();
+                    Effect::new(move |was: Option<usize>| {
+                        let count = uploads.queue.with(|queue| queue.asking().map_or(0, |(_, count)| count));
+                        if was != Some(count) {
+                            panels.questions.set(count);
+                        }
+                        count
+                    });
                     uploads
                 });
                 (owner, uploads)
@@ -162,6 +172,7 @@ impl Uploads {
         loop {
             let Command { item, attempt, .. } = command;
             let Some(event) = self.act(&command).await else { return };
+            let is_late = !self.is_wanted(&command);
             let landed = match &event {
                 Event::Stored(stored) => Some(stored.at.clone()),
                 _ => None,
@@ -169,6 +180,11 @@ impl Uploads {
             let next = self.tell(item, attempt, event);
             if landed.is_some() {
                 FILES.with_borrow_mut(|files| files.remove(&item));
+                // Called off too late, and begun again since: it is there without that.
+                if is_late && let Some(request) = REQUESTS.with_borrow_mut(|requests| requests.remove(&item)) {
+                    // Nothing happens to one that is over.
+                    let _ = request.abort();
+                }
                 self.landed.set(landed);
             }
             self.start();
@@ -181,6 +197,15 @@ impl Uploads {
 
     async fn act(self, command: &Command) -> Option<Event> {
         let item = command.item;
+        if let Act::Abort { upload } = &command.act {
+            let this = serde_json::json!({ "upload": upload });
+            // The server forgets it by itself too, only later.
+            let _ = self.json::<()>("POST", address::ABORT, &this).await;
+            return None;
+        }
+        if !self.is_wanted(command) {
+            return None;
+        }
         let (at, size, clash, even_protected) = self.queue.with_untracked(|queue| {
             queue.get(item).map(|item| (item.at.clone(), item.size, item.clash, item.even_protected))
         })?;
@@ -190,7 +215,7 @@ impl Uploads {
                 Event::Waited
             }
             Act::Store => {
-                let blob = file(item)?;
+                let Some(blob) = file(item) else { return Some(without_bytes()) };
                 let address = address::upload(&at, clash, even_protected);
                 self.bytes(command, &address, &[BYTES], &blob, size >= LEAST_PROGRESS)
                     .await
@@ -202,11 +227,14 @@ impl Uploads {
             }
             Act::Part { upload, number, from, to } => {
                 // Slices of files are as large as floats can say exactly.
-                let part = file(item)?.slice_with_f64_and_f64(*from as f64, *to as f64).ok()?;
+                let part = file(item).and_then(|file| file.slice_with_f64_and_f64(*from as f64, *to as f64).ok());
+                let Some(part) = part else { return Some(without_bytes()) };
                 let digest = digest(&part).await;
-                if let Some(next) = self.tell(item, command.attempt, Event::Hashed) {
-                    spawn_local(Box::pin(self.run(next)));
+                // Hashing takes a moment, in which it may have been called off.
+                if !self.is_wanted(command) {
+                    return None;
                 }
+                self.tell(item, command.attempt, Event::Hashed);
                 let address = address::part(upload, *number);
                 let digest = digest.map(|digest| format!("sha-256=:{digest}:"));
                 let digest = digest.as_deref().map(|digest| ("content-digest", digest));
@@ -221,13 +249,13 @@ impl Uploads {
                 let stored: Result<Stored, Failure> = self.json("POST", address::COMPLETE, &this).await;
                 stored.map_or_else(failed, Event::Stored)
             }
-            Act::Abort { upload } => {
-                let this = serde_json::json!({ "upload": upload });
-                // The server forgets it by itself too, only later.
-                let _ = self.json::<()>("POST", address::ABORT, &this).await;
-                return None;
-            }
+            // Done above.
+            Act::Abort { .. } => return None,
         })
+    }
+
+    fn is_wanted(self, command: &Command) -> bool {
+        self.queue.with_untracked(|queue| queue.is_wanted(command.item, command.attempt))
     }
 
     async fn bytes<T: DeserializeOwned>(
@@ -267,8 +295,24 @@ impl Uploads {
     }
 }
 
+/// An owner without one above it, whose end would be its own.
+fn of_the_page() -> Owner {
+    let current = Owner::current();
+    // Becomes the current one.
+    let owner = Owner::new_root(Owner::current_shared_context());
+    if let Some(current) = current {
+        current.set();
+    }
+    owner
+}
+
 fn file(item: ItemId) -> Option<Blob> {
     FILES.with_borrow(|files| files.get(&item).cloned())
+}
+
+/// Nothing can be sent of a file that is let go.
+fn without_bytes() -> Event {
+    Event::Refused(ApiError::new(ErrorCode::ValidationError, "The page no longer has the file. Choose it once more."))
 }
 
 async fn digest(part: &Blob) -> Option<String> {

@@ -57,7 +57,11 @@ pub struct Item {
     pub(super) upload: Option<Upload>,
     /// Bytes that left of what is being sent.
     pub(super) leaving: u64,
-    /// Cuts in a row.
+    /// The part that is being sent.
+    pub(super) part: Option<u32>,
+    /// The most parts that ever were there.
+    pub(super) most_parts: usize,
+    /// Cuts and refusals since there last were more parts than before.
     pub(super) failures: u32,
 }
 
@@ -74,8 +78,15 @@ impl Item {
             attempt: 0,
             upload: None,
             leaving: 0,
+            part: None,
+            most_parts: 0,
             failures: 0,
         }
+    }
+
+    /// Whether it goes in parts.
+    pub(super) fn is_large(&self) -> bool {
+        self.size > PART_THRESHOLD
     }
 
     /// Bytes that are there or have left.
@@ -104,9 +115,10 @@ impl Item {
     pub(super) fn resume(&mut self) -> Command {
         self.state = State::Sending;
         self.leaving = 0;
+        self.part = None;
         match &self.upload {
             Some(upload) => self.command(Act::Status { upload: upload.id.clone() }),
-            None if self.size > PART_THRESHOLD => self.command(Act::Begin),
+            None if self.is_large() => self.command(Act::Begin),
             None => self.command(Act::Store),
         }
     }
@@ -117,6 +129,7 @@ impl Item {
         let id = upload.id.clone();
         let count = u32::try_from(upload.size.div_ceil(upload.part_size.max(1))).unwrap_or(u32::MAX);
         let missing = (0..count).find(|number| !upload.parts.contains(number));
+        self.part = missing;
         let act = match missing {
             Some(number) => {
                 let (from, to) = part(&upload, number);
@@ -132,12 +145,22 @@ impl Item {
         self.command(act)
     }
 
-    pub(super) fn pause(&mut self, random: f64) -> Command {
+    /// Tries again in a while, unless that was done often enough.
+    pub(super) fn pause_or_fail(
+        &mut self,
+        most: u32,
+        random: f64,
+        error: impl FnOnce() -> ApiError,
+    ) -> Option<Command> {
+        if self.failures >= most {
+            self.fail(error());
+            return None;
+        }
         let ms = wait(self.failures, random);
         self.failures += 1;
         self.leaving = 0;
         self.state = State::Paused { wait_ms: ms };
-        self.command(Act::Wait { ms })
+        Some(self.command(Act::Wait { ms }))
     }
 
     /// Ends a pause; its timer is nobody's from now on.
@@ -151,8 +174,15 @@ impl Item {
         self.state = State::Failed(error);
     }
 
+    pub(super) fn store(&mut self, stored: Stored) {
+        self.leaving = 0;
+        self.state = State::Done;
+        self.stored = Some(stored);
+    }
+
     pub(super) fn requeue(&mut self) {
         self.leaving = 0;
+        self.most_parts = 0;
         self.failures = 0;
         self.attempt += 1;
         self.state = State::Queued;
@@ -170,11 +200,7 @@ impl Item {
     /// Has the server forget the parts that are there.
     pub(super) fn give_up_upload(&mut self) -> Option<Command> {
         let upload = self.upload.take()?;
-        Some(self.abort(upload.id))
-    }
-
-    pub(super) fn abort(&self, upload: String) -> Command {
-        self.command(Act::Abort { upload })
+        Some(self.command(Act::Abort { upload: upload.id }))
     }
 }
 

@@ -32,8 +32,25 @@ fn stored(name: &str, size: u64) -> Event {
     Event::Stored(Stored { at, size, etag: String::new(), trashed: None })
 }
 
+fn taken() -> Event {
+    Event::Refused(ApiError::new(ErrorCode::NameTaken, "It is there."))
+}
+
 fn conflict() -> Event {
-    Event::Refused(ApiError::conflict("It is there."))
+    Event::Refused(ApiError::conflict("This part is coming already."))
+}
+
+/// Waits whenever it is told to; says how often until there was something else to do.
+fn patience(queue: &mut Queue, id: ItemId, mut answer: impl FnMut(&Act) -> Event) -> usize {
+    let mut act = queue.start().remove(0).act;
+    for tries in 0..1_000 {
+        let event = if matches!(act, Act::Wait { .. }) { Event::Waited } else { answer(&act) };
+        match tell(queue, id, event) {
+            Some(next) => act = next,
+            None => return tries,
+        }
+    }
+    panic!("it never ends");
 }
 
 /// Reports on a file's present attempt.
@@ -110,7 +127,8 @@ test_everywhere! {
         queue.start();
         tell(&mut queue, ids[0], Event::Parts(upload(11 * MIB, &[0])));
         let gone = Event::Refused(ApiError::not_found("upload"));
-        assert_eq!(tell(&mut queue, ids[0], gone), Some(Act::Begin));
+        assert_eq!(tell(&mut queue, ids[0], gone), Some(Act::Wait { ms: 500 }));
+        assert_eq!(tell(&mut queue, ids[0], Event::Waited), Some(Act::Begin));
     }
 
     fn being_online_again_ends_a_pause_and_its_timer() {
@@ -125,30 +143,30 @@ test_everywhere! {
     fn a_taken_name_is_asked_about_and_the_rest_goes_on() {
         let (mut queue, ids) = queue(&[("a", 1), ("b", 1), ("c", 1), ("d", 1), ("e", 1)]);
         queue.start();
-        assert_eq!(tell(&mut queue, ids[0], conflict()), None);
+        assert_eq!(tell(&mut queue, ids[0], taken()), None);
         assert_eq!(queue.asking().map(|(item, count)| (item.id, count)), Some((ids[0], 1)));
         assert_eq!(acts(queue.start()), [(4, Act::Store)], "who asks takes no place");
         queue.answer(ids[0], Answer::KeepBoth, false);
         tell(&mut queue, ids[1], stored("b", 1));
         assert_eq!(acts(queue.start()), [(0, Act::Store)]);
         assert_eq!(queue.get(ids[0]).expect("an item").clash, Clash::KeepBoth);
-        tell(&mut queue, ids[2], conflict());
+        tell(&mut queue, ids[2], taken());
         assert!(queue.asking().is_some(), "an answer is for one name");
     }
 
     fn an_answer_for_all_is_for_those_that_come_too() {
         let (mut queue, ids) = queue(&[("a", 1), ("b", 1), ("c", 1), ("d", 1)]);
         queue.start();
-        tell(&mut queue, ids[0], conflict());
-        tell(&mut queue, ids[1], conflict());
+        tell(&mut queue, ids[0], taken());
+        tell(&mut queue, ids[1], taken());
         queue.answer(ids[0], Answer::Skip, true);
         assert_eq!((state(&queue, ids[0]), state(&queue, ids[1])), (State::Skipped, State::Skipped));
-        tell(&mut queue, ids[2], conflict());
+        tell(&mut queue, ids[2], taken());
         assert_eq!(state(&queue, ids[2]), State::Skipped);
         tell(&mut queue, ids[3], stored("d", 1));
         queue.add([file("e", 1)]);
         let next = queue.start();
-        queue.happened(next[0].item, next[0].attempt, conflict(), 0, 0.0);
+        queue.happened(next[0].item, next[0].attempt, taken(), 0, 0.0);
         assert!(queue.asking().is_some(), "the next drop asks again");
     }
 
@@ -156,7 +174,7 @@ test_everywhere! {
         let (mut queue, ids) = queue(&[("big", 6 * MIB)]);
         queue.start();
         tell(&mut queue, ids[0], Event::Parts(upload(6 * MIB, &[0, 1])));
-        assert_eq!(tell(&mut queue, ids[0], conflict()), Some(Act::Abort { upload: "u1".into() }));
+        assert_eq!(tell(&mut queue, ids[0], taken()), Some(Act::Abort { upload: "u1".into() }));
         queue.answer(ids[0], Answer::Replace, false);
         assert_eq!(acts(queue.start()), [(0, Act::Begin)]);
     }
@@ -198,6 +216,90 @@ test_everywhere! {
         }
         assert_eq!(tries, MOST_FAILURES);
         assert!(matches!(state(&queue, ids[0]), State::Failed(_)));
+    }
+
+    fn what_is_in_the_way_for_a_moment_is_no_taken_name() {
+        let (mut queue, ids) = queue(&[("big", 11 * MIB), ("small", 1)]);
+        queue.start();
+        tell(&mut queue, ids[0], Event::Parts(upload(11 * MIB, &[0])));
+        assert_eq!(tell(&mut queue, ids[0], conflict()), Some(Act::Wait { ms: 500 }));
+        assert_eq!(tell(&mut queue, ids[0], Event::Waited), Some(Act::Status { upload: "u1".into() }));
+        assert_eq!(tell(&mut queue, ids[1], conflict()), Some(Act::Wait { ms: 500 }));
+        assert_eq!(tell(&mut queue, ids[1], Event::Waited), Some(Act::Store));
+        assert!(queue.asking().is_none());
+    }
+
+    fn answers_that_bring_no_part_are_not_asked_for_for_ever() {
+        let refusals = [Event::Cut, conflict(), Event::Refused(ApiError::not_found("upload"))];
+        for refusal in refusals {
+            let (mut queue, ids) = queue(&[("big", 11 * MIB)]);
+            patience(&mut queue, ids[0], |act| match act {
+                Act::Part { number: 1, .. } => refusal.clone(),
+                Act::Begin => Event::Parts(upload(11 * MIB, &[])),
+                _ => Event::Parts(upload(11 * MIB, &[0])),
+            });
+            assert!(matches!(state(&queue, ids[0]), State::Failed(_)), "{refusal:?}");
+        }
+        let (mut queue, ids) = queue(&[("big", 11 * MIB)]);
+        patience(&mut queue, ids[0], |_| Event::Parts(upload(11 * MIB, &[])));
+        assert!(matches!(state(&queue, ids[0]), State::Failed(_)), "a part that never is there");
+    }
+
+    fn what_was_stored_although_it_was_called_off_is_done() {
+        for retried in [false, true] {
+            let (mut queue, ids) = queue(&[("big", 6 * MIB)]);
+            queue.start();
+            tell(&mut queue, ids[0], Event::Parts(upload(6 * MIB, &[])));
+            tell(&mut queue, ids[0], Event::Parts(upload(6 * MIB, &[0])));
+            tell(&mut queue, ids[0], Event::Parts(upload(6 * MIB, &[0, 1])));
+            let attempt = queue.get(ids[0]).expect("an item").attempt;
+            assert!(queue.is_wanted(ids[0], attempt));
+            queue.cancel(ids[0]);
+            assert!(!queue.is_wanted(ids[0], attempt));
+            if retried {
+                queue.retry(ids[0]);
+                queue.start();
+            }
+            queue.happened(ids[0], attempt, stored("big", 6 * MIB), 0, 0.0);
+            assert_eq!(state(&queue, ids[0]), State::Done);
+            assert_eq!((queue.totals().done, queue.totals().open), (1, 0));
+            assert!(queue.start().is_empty());
+        }
+    }
+
+    fn an_upload_of_a_file_that_is_not_listed_any_more_is_forgotten() {
+        let (mut queue, ids) = queue(&[("big", 6 * MIB)]);
+        let begun = queue.start().remove(0);
+        queue.cancel(ids[0]);
+        queue.clear();
+        let late = queue.happened(ids[0], begun.attempt, Event::Parts(upload(6 * MIB, &[])), 0, 0.0);
+        assert_eq!(late.map(|command| command.act), Some(Act::Abort { upload: "u1".into() }));
+    }
+
+    fn the_tally_is_what_counting_gives() {
+        let (mut queue, ids) = queue(&[("a", 1), ("b", 6 * MIB), ("c", 1), ("d", 1), ("e", 1), ("f", 6 * MIB)]);
+        let check = |queue: &Queue| {
+            let mut counted = Tally::default();
+            queue.items().iter().for_each(|item| counted.add(item));
+            assert_eq!(queue.tally, counted);
+        };
+        queue.start();
+        tell(&mut queue, ids[0], taken());
+        tell(&mut queue, ids[1], Event::Parts(upload(6 * MIB, &[0])));
+        tell(&mut queue, ids[1], Event::Progress(7));
+        tell(&mut queue, ids[2], Event::Cut);
+        check(&queue);
+        queue.start();
+        queue.hurry();
+        queue.cancel(ids[3]);
+        tell(&mut queue, ids[4], stored("e", 1));
+        check(&queue);
+        queue.answer(ids[0], Answer::Replace, true);
+        queue.retry(ids[3]);
+        assert_eq!(queue.start().len(), 2, "also those before what was last begun");
+        check(&queue);
+        queue.clear();
+        check(&queue);
     }
 
     fn speed_is_that_of_the_last_seconds() {
