@@ -240,7 +240,7 @@ pub struct FolderSize {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Clash {
-    /// The newcomer is refused: CONFLICT.
+    /// The newcomer is refused: NAME_TAKEN.
     #[default]
     Refuse,
     /// What has it goes to the trash.
