@@ -26,8 +26,9 @@ use super::remove::remove;
 use super::tree;
 use crate::auth;
 
-/// How long an upload is kept without another part.
-pub(super) const LIFE: Duration = Duration::from_secs(60 * 60);
+/// How long an upload is kept without another part: what is due is looked for every ten minutes, and all of it is
+/// to be gone within the hour.
+pub(super) const LIFE: Duration = Duration::from_secs(50 * 60);
 /// The most that one person may have under way.
 const MAX_OF_ONE: usize = 256;
 /// The largest file that can be told in parts' numbers.
