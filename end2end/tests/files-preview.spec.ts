@@ -151,10 +151,13 @@ test('HTML and SVG that would run something run nothing', async ({ api, faults, 
     expect(answer.headers()['x-content-type-options']).toBe('nosniff');
     expect(answer.headers()['content-type']).not.toContain('html');
   }
-  for (const address of ['path=evil.html', 'path=evil.svg', 'path=evil.js', 'path=evil.md&as=html']) {
+  for (const address of ['path=evil.html', 'path=evil.js', 'path=evil.md&as=html']) {
     await page.goto(`/api/storage/preview?${address}`);
     await settled();
   }
+  // A drawing is kept, not shown.
+  await expect(page.goto('/api/storage/preview?path=evil.svg')).rejects.toThrow('Download is starting');
+  await settled();
 });
 
 test('what can’t be shown is described', async ({ api, axe, page }) => {

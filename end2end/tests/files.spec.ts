@@ -206,10 +206,12 @@ test('all of it works by keyboard alone', { tag: '@desktop' }, async ({ api, pag
   await files.ready();
   await expect(files.list).toBeFocused();
   const selected = () => files.list.locator('[aria-selected=true] .file-text').allTextContents();
-  const active = async () => {
-    const id = await files.list.getAttribute('aria-activedescendant');
-    return page.locator(`#${id} .file-text`).textContent();
-  };
+  // Asked in one go: while a folder is read there is none.
+  const active = () =>
+    files.list.evaluate((list) => {
+      const row = document.getElementById(list.getAttribute('aria-activedescendant') ?? '');
+      return row?.querySelector('.file-text')?.textContent ?? null;
+    });
   await expect.poll(active).toBe('folder');
   await page.keyboard.press('ArrowDown');
   await expect.poll(active).toBe('alpha.txt');
