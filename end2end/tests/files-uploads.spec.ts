@@ -1,6 +1,8 @@
 // Files on their way up: by button, by drop, by paste, in parts, cut and resumed, under names that are taken.
 import { createHash } from 'node:crypto';
 
+import type { Page } from '@playwright/test';
+
 import { expect, test } from '../fixtures.ts';
 import { Files, emptyHome, put } from '../pages/files.ts';
 import { look } from '../support/look.ts';
@@ -17,6 +19,17 @@ function bytes(length: number): Buffer {
   const block = Buffer.alloc(length);
   for (let at = 0; at + 4 <= length; at += 4) block.writeUInt32LE(Math.imul(at, 2654435761) >>> 0, at);
   return block;
+}
+
+/** Holds files back that come whole, until what it answers is called. */
+async function hold(page: Page): Promise<() => void> {
+  let release = () => {};
+  const held = new Promise<void>((go) => (release = go));
+  await page.route('**/api/storage/upload?*', async (route) => {
+    await held;
+    await route.continue();
+  });
+  return release;
 }
 
 const sha256 = (data: Buffer) => createHash('sha256').update(data).digest('hex');
@@ -183,12 +196,7 @@ test('what can’t be uploaded is said, and tried again by a press', async ({ ax
 
 test('files are sent on while the drawer is closed', { tag: '@desktop' }, async ({ api, page }) => {
   const files = await new Files(page).open();
-  let release = () => {};
-  const held = new Promise<void>((go) => (release = go));
-  await page.route('**/api/storage/upload?*', async (route) => {
-    await held;
-    await route.continue();
-  });
+  const release = await hold(page);
   await files.upload([{ name: 'late.txt', text: 'late' }]);
   await expect(files.uploads).toContainText('Uploading 1 of 1 file');
   await page.getByRole('button', { name: 'Close files' }).click();
@@ -203,12 +211,7 @@ test('a name that is taken while the drawer is closed is asked about once it is 
   faults.expect(/status of 409/);
   await put(api, 'a.txt', 'old');
   const files = await new Files(page).open();
-  let release = () => {};
-  const held = new Promise<void>((go) => (release = go));
-  await page.route('**/api/storage/upload?*', async (route) => {
-    await held;
-    await route.continue();
-  });
+  const release = await hold(page);
   await files.upload([{ name: 'a.txt', text: 'new' }]);
   await expect(files.uploads).toContainText('Uploading 1 of 1 file');
   await page.getByRole('button', { name: 'Close files' }).click();
@@ -224,12 +227,7 @@ test('a name that is taken while the drawer is closed is asked about once it is 
 
 test('files are sent on when their page is left', { tag: '@desktop' }, async ({ api, page }) => {
   const files = await new Files(page).openPage();
-  let release = () => {};
-  const held = new Promise<void>((go) => (release = go));
-  await page.route('**/api/storage/upload?*', async (route) => {
-    await held;
-    await route.continue();
-  });
+  const release = await hold(page);
   await files.upload([{ name: 'late.txt', text: 'late' }]);
   await expect(files.uploads).toContainText('Uploading 1 of 1 file');
   await page.getByRole('link', { name: 'All sessions' }).click();

@@ -38,7 +38,7 @@ impl StorageService {
         self.work(actor, move |shared| {
             from.guard(even_protected)?;
             to.guard(even_protected)?;
-            let trash = shared.trash(&user, &email)?;
+            let trash = shared.trash_to_change(&user, &email)?;
             let moved = relocate::relocate((&from.tree, &from.at), (&to.tree, &to.at), clash, &trash);
             shared.changed(&user, &from.at);
             if let Ok(settled) = &moved {
@@ -73,7 +73,7 @@ impl StorageService {
         self.work(actor, move |shared| {
             place.guard(even_protected)?;
             let (parent, name) = place.tree.parent(&place.at.path)?.ok_or_else(no_such_file)?;
-            let trashed = shared.trash(&user, &email)?.take(&parent, OsStr::new(name), &place.at)?;
+            let trashed = shared.trash_to_change(&user, &email)?.take(&parent, OsStr::new(name), &place.at)?;
             shared.changed(&user, &place.at);
             Ok(Settled { at: place.at, trashed: Some(trashed) })
         })
@@ -85,7 +85,7 @@ impl StorageService {
         let was = self.was(actor, id).await?;
         let (user, email, id) = (actor.user.clone(), actor.email.clone(), id.to_owned());
         self.work(actor, move |shared| {
-            shared.trash(&user, &email)?.remove(&id)?;
+            shared.trash_to_change(&user, &email)?.remove(&id)?;
             shared.changed(&user, &was);
             Ok(Settled { at: was, trashed: None })
         })
@@ -98,7 +98,7 @@ impl StorageService {
         let own = self.place(actor, &was).await;
         let (user, email, id) = (actor.user.clone(), actor.email.clone(), id.to_owned());
         self.work(actor, move |shared| {
-            let trash = shared.trash(&user, &email)?;
+            let trash = shared.trash_to_change(&user, &email)?;
             let settled = relocate::restore(&trash, &id, |at| match (&at.session, &own) {
                 (None, _) => Ok(home.tree.clone()),
                 (Some(_), Ok(place)) => Ok(place.tree.clone()),

@@ -108,9 +108,15 @@ impl Shared {
         Ok(person)
     }
 
+    /// A person's trash, to be looked at.
     pub fn trash(&self, user: &str, email: &str) -> Result<Trash, Fault> {
-        *locked(&self.count(user).trash) = None;
         Ok(Trash::new(self.person(user, email)?.trash()))
+    }
+
+    /// The same to be changed: it is counted again, even if that fails half-way.
+    pub fn trash_to_change(&self, user: &str, email: &str) -> Result<Trash, Fault> {
+        *locked(&self.count(user).trash) = None;
+        self.trash(user, email)
     }
 
     /// Has the folder that `at` is in counted again, and `at` itself.
@@ -209,7 +215,8 @@ impl Shared {
         let person = self.person(user, email)?;
         let name = scratch();
         let scratch = (&Tree::open(&person.uploads())?, &crate::storage::path(&name));
-        let copied = relocate::copy(from, to, scratch, clash, &self.trash(user, email)?, |size| room.grow(size));
+        let copied =
+            relocate::copy(from, to, scratch, clash, &self.trash_to_change(user, email)?, |size| room.grow(size));
         remove_left(&person.uploads().join(name));
         // Before it is not coming any more.
         if let Ok(settled) = &copied {

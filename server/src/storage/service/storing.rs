@@ -194,7 +194,7 @@ fn put_in_place(
     if let Some(parent) = place.at.path.parent() {
         place.tree.make_folders(&parent)?;
     }
-    let settled = settle((&from, name), (&place.tree, &place.at), clash, &shared.trash(user, email)?)?;
+    let settled = settle((&from, name), (&place.tree, &place.at), clash, &shared.trash_to_change(user, email)?)?;
     shared.changed(user, &settled.at);
     Ok(Stored { at: settled.at, size: tree::size(&stat), etag: etag(&stat), trashed: settled.trashed })
 }
