@@ -2,6 +2,7 @@
 //! and adds nothing: REST calls the same trait.
 
 pub mod preferences;
+pub mod preset;
 pub mod session;
 pub mod storage;
 pub mod terminal;

@@ -57,7 +57,13 @@ mod tests {
         Session {
             id: id.parse().expect("session id"),
             name: id.into(),
+            agent: "shell".into(),
+            tier: "standard".into(),
+            runtime: None,
+            keep: false,
             state,
+            stopped_by: None,
+            can_resume: false,
             created_at: "2026-01-01T00:00:00Z".into(),
             active_at: active_at.into(),
             start: Vec::new(),

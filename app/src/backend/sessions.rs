@@ -8,9 +8,11 @@ use protocol::upload::UploadName;
 use protocol::{SessionId, TerminalId};
 
 use crate::backend::Actor;
+use crate::model::agent::{ApplyPreset, ChangePreset, Choices, CreatePreset, Preset};
 use crate::model::error::ApiError;
-use crate::model::session::{CreateSession, RenameSession, Session};
+use crate::model::session::{CreateSession, RenameSession, Session, StartSession};
 use crate::model::terminal::Terminal;
+use crate::model::usage::{RuntimeTrouble, Sample, SessionUsage};
 
 /// A change that a watching page is told of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +21,10 @@ pub enum SessionEvent {
     Changed(Session),
     /// It is gone.
     Deleted(SessionId),
+    /// What running sessions use now.
+    Usage(Vec<SessionUsage>),
+    /// Which runtimes are let be for a while; none when all work again.
+    Runtime(Vec<RuntimeTrouble>),
 }
 
 /// A file's bytes as they come. An error means that the rest will not.
@@ -36,16 +42,38 @@ pub trait Sessions: Send + Sync + 'static {
     async fn create(&self, actor: &Actor, new: CreateSession) -> Result<Session, ApiError>;
     /// Renames it. VALIDATION_ERROR.
     async fn rename(&self, actor: &Actor, id: &SessionId, to: RenameSession) -> Result<Session, ApiError>;
+    /// Makes one like it, not started: of the same agent, tier and settings, with none of its files. QUOTA_EXCEEDED.
+    async fn duplicate(&self, actor: &Actor, id: &SessionId) -> Result<Session, ApiError>;
     /// Begins to start it and returns at once; a second start while it starts or runs changes
-    /// nothing. CONFLICT while it stops.
-    async fn start(&self, actor: &Actor, id: &SessionId) -> Result<Session, ApiError>;
+    /// nothing. CONFLICT while it stops, QUOTA_EXCEEDED when as many run as may.
+    async fn start(&self, actor: &Actor, id: &SessionId, how: StartSession) -> Result<Session, ApiError>;
     /// Begins to stop it and returns at once; does nothing to one that is stopped.
     async fn stop(&self, actor: &Actor, id: &SessionId) -> Result<Session, ApiError>;
     /// Stops it, then starts it; returns at once.
-    async fn restart(&self, actor: &Actor, id: &SessionId) -> Result<Session, ApiError>;
+    async fn restart(&self, actor: &Actor, id: &SessionId, how: StartSession) -> Result<Session, ApiError>;
+    /// Keeps it awake for as long as if somebody had typed now. CONFLICT when it doesn't run.
+    async fn touch(&self, actor: &Actor, id: &SessionId) -> Result<(), ApiError>;
     /// Deletes it with all its files; returns when nothing of it is left.
     async fn delete(&self, actor: &Actor, id: &SessionId) -> Result<(), ApiError>;
-    /// Changes of the actor's sessions from now on. A reader too slow for them gets the stream's
+    /// What the actor's running sessions use now, each with the samples before; none of one that was not looked at yet.
+    fn usage(&self, actor: &Actor) -> Vec<(SessionUsage, Vec<Sample>)>;
+    /// What a new session can be made of.
+    async fn choices(&self, actor: &Actor) -> Result<Choices, ApiError>;
+
+    /// The actor's presets, by name.
+    async fn presets(&self, actor: &Actor) -> Result<Vec<Preset>, ApiError>;
+    /// Makes a preset. VALIDATION_ERROR, QUOTA_EXCEEDED, CONFLICT when it is to be saved from a session that doesn't
+    /// run or has one tab only.
+    async fn create_preset(&self, actor: &Actor, new: CreatePreset) -> Result<Preset, ApiError>;
+    /// Changes a preset. NOT_FOUND, VALIDATION_ERROR.
+    async fn change_preset(&self, actor: &Actor, id: &str, change: ChangePreset) -> Result<Preset, ApiError>;
+    /// Deletes a preset. NOT_FOUND.
+    async fn delete_preset(&self, actor: &Actor, id: &str) -> Result<(), ApiError>;
+    /// Opens a preset's tabs in a running session, each unless it is open already; answers the session's terminals.
+    /// NOT_FOUND, CONFLICT when it doesn't run.
+    async fn apply_preset(&self, actor: &Actor, id: &str, to: ApplyPreset) -> Result<Vec<Terminal>, ApiError>;
+
+    /// Changes of the actor's sessions from now on, after what they use now. A reader too slow for them gets the stream's
     /// end, and reads the list again.
     fn events(&self, actor: &Actor) -> BoxStream<'static, SessionEvent>;
 

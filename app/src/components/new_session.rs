@@ -9,14 +9,14 @@ use crate::api::session::{create_session, start_session};
 use crate::contexts::toasts::Toasts;
 use crate::contexts::working::Working;
 use crate::model::error::ApiError;
-use crate::model::session::{CreateSession, Session};
+use crate::model::session::{CreateSession, Session, StartSession};
 
 /// A session made, and what went wrong with its start, if anything did.
 type Made = (Session, Option<ApiError>);
 
 async fn make() -> Result<Made, ApiError> {
     let session = create_session(CreateSession::default()).await?;
-    match start_session(session.id.clone()).await {
+    match start_session(session.id.clone(), StartSession::default()).await {
         Ok(session) => Ok((session, None)),
         // It exists: its page says what to do next.
         Err(error) => Ok((session, Some(error))),

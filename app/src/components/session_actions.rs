@@ -8,7 +8,7 @@ use crate::api::session::{RenameSessionCall, StartSessionCall, StopSessionCall, 
 use crate::contexts::toasts::Toasts;
 use crate::contexts::working::Working;
 use crate::model::error::{ApiError, ErrorCode};
-use crate::model::session::{RenameSession, Session};
+use crate::model::session::{RenameSession, Session, StartSession};
 
 /// The writes to one session.
 #[derive(Clone, Copy)]
@@ -80,7 +80,7 @@ impl SessionActions {
     }
 
     pub fn start(self) {
-        self.start.dispatch(StartSessionCall { id: self.id() });
+        self.start.dispatch(StartSessionCall { id: self.id(), how: StartSession::default() });
     }
 
     pub fn stop(self) {

@@ -60,6 +60,12 @@ pub struct Preferences {
     /// What new sessions see of each other's workspaces.
     #[garde(skip)]
     pub workspace_sharing: WorkspaceSharing,
+    /// The id of the agent of the session that was made last; none before the first.
+    #[garde(skip)]
+    pub last_agent: Option<String>,
+    /// After how many minutes without typing and without work a session sleeps; 0 for never.
+    #[garde(custom(is_idle_time))]
+    pub idle_minutes: u16,
     /// Samsung Internet only: its address bar is at the top, so no bar is to be compensated below.
     #[garde(skip)]
     pub address_bar_at_top: bool,
@@ -79,9 +85,22 @@ impl Default for Preferences {
             screen_reader: false,
             key_bar: BarKey::ALL.to_vec(),
             workspace_sharing: WorkspaceSharing::None,
+            last_agent: None,
+            idle_minutes: 30,
             address_bar_at_top: false,
         }
     }
+}
+
+/// The shortest and the longest time after which a session sleeps, minutes.
+pub const MIN_IDLE: u16 = 15;
+pub const MAX_IDLE: u16 = 240;
+
+fn is_idle_time(minutes: &u16, (): &()) -> garde::Result {
+    if *minutes == 0 || (MIN_IDLE..=MAX_IDLE).contains(minutes) {
+        return Ok(());
+    }
+    Err(garde::Error::new(format!("A session sleeps after {MIN_IDLE} to {MAX_IDLE} minutes, or with 0 never.")))
 }
 
 impl Preferences {
@@ -285,6 +304,8 @@ mod tests {
             (r#"{"accent_hue":"217"}"#, "accent_hue"),
             (r#"{"font_size":7}"#, "font_size"),
             (r#"{"scrollback":50001}"#, "scrollback"),
+            (r#"{"idle_minutes":14}"#, "idle_minutes"),
+            (r#"{"idle_minutes":241}"#, "idle_minutes"),
             (r#"{"key_bar":["tab","evil"]}"#, "key_bar"),
         ] {
             let change: ChangePreferences = serde_json::from_str(change).expect("change");

@@ -1,11 +1,20 @@
 //! A session as the page and the API see it, and what a person may ask of one.
 
+use std::collections::BTreeMap;
+
 use garde::Validate;
 use protocol::SessionId;
 use serde::{Deserialize, Serialize};
 
 /// The longest name, in characters.
 pub const MAX_NAME: usize = 64;
+/// The most variables that one session may bring, and the most bytes of one's name and value together.
+pub const MAX_VARIABLES: usize = 64;
+pub const MAX_VARIABLE: usize = 4096;
+/// The longest address of a repository, bytes.
+const MAX_URL: usize = 1024;
+/// The longest name of a branch, tag or commit, bytes.
+const MAX_REFERENCE: usize = 256;
 
 /// A session. Times are RFC 3339, UTC.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,7 +23,19 @@ pub struct Session {
     #[cfg_attr(feature = "ssr", schema(value_type = String, pattern = "^[a-z0-9]{12}$"))]
     pub id: SessionId,
     pub name: String,
+    /// The id of its agent, one of [`super::agent::Agent`].
+    pub agent: String,
+    /// The id of its tier, one of [`super::agent::Tier`].
+    pub tier: String,
+    /// The runtime that its container is made by; absent for the server's default.
+    pub runtime: Option<String>,
+    /// Whether it stays awake for as long as a program runs in it.
+    pub keep: bool,
     pub state: SessionState,
+    /// Who stopped it, while it is stopped.
+    pub stopped_by: Option<StoppedBy>,
+    /// Whether its agent can take up its last conversation again.
+    pub can_resume: bool,
     pub created_at: String,
     /// When its state changed last or somebody did something to it.
     pub active_at: String,
@@ -88,6 +109,30 @@ impl SessionState {
             Self::Starting { stage } => stage.progress(),
             Self::Running => 100,
             Self::Created | Self::Stopping | Self::Stopped | Self::Failed { .. } | Self::Deleting => 0,
+        }
+    }
+}
+
+/// Who stopped a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum StoppedBy {
+    /// Whose it is.
+    Owner,
+    Admin,
+    /// Nobody typed and nothing worked in it for the time that its owner set.
+    Idle,
+}
+
+impl StoppedBy {
+    /// As its card says.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::Owner => "Stopped by you.",
+            Self::Admin => "Stopped by an administrator.",
+            Self::Idle => "Asleep: nobody typed and nothing worked in it. Start it to go on.",
         }
     }
 }
@@ -196,14 +241,72 @@ impl Cause {
     }
 }
 
-/// A new session.
+/// A new session. All that is absent is as the server has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, Validate)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct CreateSession {
-    /// What to call it; absent or empty, "Shell #N" with the lowest free number.
+    /// What to call it; absent or empty, the agent's name with the lowest free number, such as "Claude Code #1".
     #[garde(inner(custom(is_name)))]
     pub name: Option<String>,
+    /// The id of an agent; absent, a plain shell.
+    #[garde(skip)]
+    pub agent: Option<String>,
+    /// The id of a tier; absent, the server's default.
+    #[garde(skip)]
+    pub tier: Option<String>,
+    /// The name of a runtime; absent, the server's default.
+    #[garde(skip)]
+    pub runtime: Option<String>,
+    /// What is cloned into its workspace at its first start.
+    #[garde(dive)]
+    pub repository: Option<Repository>,
+    /// The id of a preset, whose commands its tabs 2–6 run.
+    #[garde(skip)]
+    pub preset: Option<String>,
+    /// Environment of its programs.
+    #[garde(custom(is_environment))]
+    pub environment: BTreeMap<String, String>,
+    /// Whether it stays awake for as long as a program runs in it.
+    #[garde(skip)]
+    pub keep: bool,
+}
+
+/// A Git repository to begin with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Repository {
+    /// `https://…`, `ssh://…` or `git@host:path`, without a password in it.
+    #[garde(custom(is_repository))]
+    pub url: String,
+    /// A branch or tag; absent, the repository's own default.
+    #[serde(default)]
+    #[garde(inner(custom(is_reference)))]
+    pub reference: Option<String>,
+    /// How many commits of its history are fetched; absent, all.
+    #[serde(default)]
+    #[garde(inner(range(min = 1)))]
+    pub depth: Option<u32>,
+}
+
+impl Repository {
+    /// The folder that it is cloned into: the last part of its address, without `.git`.
+    #[must_use]
+    pub fn folder(&self) -> &str {
+        let last = self.url.trim_end_matches('/').rsplit(['/', ':']).next().unwrap_or_default();
+        last.strip_suffix(".git").unwrap_or(last)
+    }
+}
+
+/// How a start is to be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema, utoipa::IntoParams))]
+#[cfg_attr(feature = "ssr", into_params(parameter_in = Query))]
+#[serde(default, deny_unknown_fields)]
+pub struct StartSession {
+    /// Whether the agent takes up its last conversation again, where it can; else it begins a new one.
+    pub resume: bool,
 }
 
 /// Another name for a session.
@@ -234,6 +337,61 @@ fn is_name(name: &str, (): &()) -> garde::Result {
     Ok(())
 }
 
+/// An address that Git fetches from over the network. Ones that name programs of the container's or files are not
+/// taken, for they are somebody's mistake; a password would be kept with the session.
+fn is_repository(url: &str, (): &()) -> garde::Result {
+    let unfit = |why: &str| Err(garde::Error::new(why.to_owned()));
+    if url.len() > MAX_URL || url.chars().any(|c| c.is_control() || c.is_whitespace()) || url.starts_with('-') {
+        return unfit("This is no address of a repository.");
+    }
+    let rest = ["https://", "http://", "ssh://", "git://"].into_iter().find_map(|scheme| url.strip_prefix(scheme));
+    let is_short = || url.split_once(':').is_some_and(|(host, path)| host.contains('@') && !path.is_empty());
+    let authority = match rest {
+        Some(rest) => rest.split('/').next().unwrap_or_default(),
+        None if is_short() => "",
+        None => return unfit("An address begins with https:// or ssh://, or is like git@host:path."),
+    };
+    if authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')) {
+        return unfit("Leave the password out: it would be kept with the session. Git asks for it in the terminal.");
+    }
+    let folder = Repository { url: url.to_owned(), reference: None, depth: None }.folder().to_owned();
+    if matches!(folder.as_str(), "" | "." | "..") || folder.starts_with('-') {
+        return unfit("The address has to end with the repository's name.");
+    }
+    Ok(())
+}
+
+fn is_reference(name: &str, (): &()) -> garde::Result {
+    let unfit = |c: char| c.is_control() || c.is_whitespace() || "~^:?*[\\".contains(c);
+    if name.is_empty() || name.len() > MAX_REFERENCE || name.starts_with('-') || name.chars().any(unfit) {
+        return Err(garde::Error::new("This is no name of a branch or tag."));
+    }
+    Ok(())
+}
+
+/// Names as a shell can use them; none that says where programs are found or what the guest itself sets.
+fn is_environment(all: &BTreeMap<String, String>, (): &()) -> garde::Result {
+    const RESERVED: [&str; 7] = ["HOME", "SHELL", "USER", "LOGNAME", "TERM", "BERTH_SESSION", "BERTH_TERMINAL"];
+    if all.len() > MAX_VARIABLES {
+        return Err(garde::Error::new(format!("There are at most {MAX_VARIABLES} variables.")));
+    }
+    for (name, value) in all {
+        let mut letters = name.chars();
+        let is_name = letters.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_')
+            && letters.all(|c| c.is_ascii_alphanumeric() || c == '_');
+        if !is_name {
+            return Err(garde::Error::new(format!("“{}” is no name of a variable.", name.escape_debug())));
+        }
+        if RESERVED.contains(&name.as_str()) {
+            return Err(garde::Error::new(format!("{name} is set by the session itself.")));
+        }
+        if name.len() + value.len() > MAX_VARIABLE || value.contains('\0') {
+            return Err(garde::Error::new(format!("The value of {name} can't be used: it is too long or holds NUL.")));
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -251,7 +409,49 @@ mod tests {
             assert!(!is_ok(unfit), "{unfit:?}");
         }
         assert!(CreateSession::default().validate().is_ok());
-        assert!(CreateSession { name: Some("\u{7}".into()) }.validate().is_err());
+        assert!(CreateSession { name: Some("\u{7}".into()), ..CreateSession::default() }.validate().is_err());
+    }
+
+    #[test]
+    fn repositories_are_addresses_on_the_network_without_passwords() {
+        let fits = |url: &str| Repository { url: url.into(), reference: None, depth: None }.validate().is_ok();
+        for fit in ["https://example.org/a/b.git", "git@example.org:a/b", "ssh://git@example.org/b", "http://x/y/"] {
+            assert!(fits(fit), "{fit}");
+        }
+        for unfit in [
+            "",
+            "b",
+            "/srv/b.git",
+            "file:///srv/b",
+            "--upload-pack=x",
+            "ext::sh -c x",
+            "https://example.org/",
+            "https://ada:secret@example.org/b",
+            "https://example.org/a b",
+            "https://example.org/..",
+            "a@b:",
+        ] {
+            assert!(!fits(unfit), "{unfit}");
+        }
+        let repository = Repository { url: "git@example.org:a/b.git".into(), reference: None, depth: None };
+        assert_eq!(repository.folder(), "b");
+        let depth = Repository { depth: Some(0), ..repository.clone() };
+        let reference = |name: &str| Repository { reference: Some(name.into()), ..repository.clone() };
+        assert!(
+            depth.validate().is_err() && reference("-x").validate().is_err() && reference("a b").validate().is_err()
+        );
+        assert!(reference("feature/x-1.0").validate().is_ok());
+    }
+
+    #[test]
+    fn variables_are_named_as_shells_name_them() {
+        let fits = |name: &str, value: &str| {
+            let environment = BTreeMap::from([(name.to_owned(), value.to_owned())]);
+            CreateSession { environment, ..CreateSession::default() }.validate().is_ok()
+        };
+        assert!(fits("API_KEY", "a b=c\n") && fits("_x1", ""));
+        assert!(!fits("1x", "") && !fits("A B", "") && !fits("", "") && !fits("HOME", "/x") && !fits("A", "\0"));
+        assert!(!fits("LONG", &"x".repeat(MAX_VARIABLE)));
     }
 
     #[test]

@@ -1,0 +1,93 @@
+//! What running sessions use and do at this moment. Told as it changes, and never stored.
+
+use std::collections::VecDeque;
+
+use protocol::SessionId;
+use serde::{Deserialize, Serialize};
+
+/// How often running sessions are looked at, seconds.
+pub const SAMPLE_SECONDS: u64 = 5;
+/// How many samples are kept: five minutes.
+pub const MAX_SAMPLES: usize = 60;
+
+/// What one session uses now. Times are RFC 3339, UTC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct SessionUsage {
+    #[cfg_attr(feature = "ssr", schema(value_type = String, pattern = "^[a-z0-9]{12}$"))]
+    pub id: SessionId,
+    #[serde(flatten)]
+    pub now: Sample,
+    /// What its tier allows it.
+    pub cpu_limit_millis: u32,
+    pub memory_limit_bytes: u64,
+    pub disk_limit_bytes: u64,
+    pub activity: Activity,
+    /// Open terminals, and how many browsers look at one.
+    pub terminals: u8,
+    pub clients: u32,
+    /// When it will be put to sleep if nothing happens; absent when it will not.
+    pub sleeps_at: Option<String>,
+}
+
+/// One look at a container.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Sample {
+    /// Thousandths of a CPU, on average since the sample before.
+    pub cpu_millis: u32,
+    pub memory_bytes: u64,
+    /// Bytes of its own files and its workspace; absent where nobody counts them.
+    pub disk_bytes: Option<u64>,
+}
+
+/// What the agent, or another program, does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Activity {
+    /// Only shells wait for somebody to type.
+    #[default]
+    Shell,
+    /// A program runs, and waits for somebody or something.
+    Waiting,
+    /// A program asks for the person.
+    NeedsYou,
+    /// A program works.
+    Working,
+}
+
+impl Activity {
+    /// As it is shown.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Shell => "idle",
+            Self::Waiting => "waiting",
+            Self::NeedsYou => "needs you",
+            Self::Working => "working",
+        }
+    }
+}
+
+/// The runtime has failed several times in a row, and is let be for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct RuntimeTrouble {
+    /// The runtime's name.
+    pub runtime: String,
+    /// What it said last.
+    pub detail: String,
+    /// Since when nothing is asked of it.
+    pub since: String,
+    /// When it is tried again.
+    pub retry_at: String,
+}
+
+/// Takes a sample in, and forgets the oldest beyond [`MAX_SAMPLES`].
+pub fn keep(samples: &mut VecDeque<Sample>, new: Sample) {
+    samples.push_back(new);
+    while samples.len() > MAX_SAMPLES {
+        samples.pop_front();
+    }
+}
