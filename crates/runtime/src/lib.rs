@@ -3,6 +3,7 @@
 //! A driver is a crate of its own (`runtime-embedded`, `runtime-docker`) that implements
 //! [`Runtime`] and passes [`conformance`]. Nothing here knows a driver.
 
+pub mod calls;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod container;
