@@ -53,6 +53,20 @@ pub trait Host: Send + Sync {
 
     /// A path on the host, outside `/usr`, that no container may see.
     fn secret(&self) -> String;
+
+    /// What an engine that isn't ours can't do here, for a reason that stands where this is written.
+    fn lacks(&self, _what: Lack) -> bool {
+        false
+    }
+}
+
+/// Something that the suite expects, and that a driver is forgiven if its engine doesn't offer it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lack {
+    /// A container sees the path of its own cgroup on the host, and nothing else of it.
+    CgroupNamespace,
+    /// That the kernel killed init for want of memory is not told apart from its being killed.
+    OutOfMemoryCause,
 }
 
 /// One test's own driver.
