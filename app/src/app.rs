@@ -7,6 +7,7 @@ use leptos_router::{SsrMode, path};
 
 use crate::components::at_once::AtOnce;
 use crate::components::beam::Beam;
+use crate::components::files::FilesHost;
 use crate::components::settings::SettingsHost;
 use crate::components::toaster::Toaster;
 use crate::contexts::panels::Panels;
@@ -14,6 +15,7 @@ use crate::contexts::preferences::CurrentPreferences;
 use crate::contexts::toasts::Toasts;
 use crate::contexts::working::Working;
 use crate::pages::dashboard::Dashboard;
+use crate::pages::files::FilesPage;
 use crate::pages::not_found::NotFound;
 use crate::pages::terminal::TerminalPage;
 
@@ -58,9 +60,11 @@ pub fn App() -> impl IntoView {
             // there is nothing worth showing before it.
             <Routes fallback=NotFound>
                 <Route path=path!("/") view=|| AtOnce(view! { <Dashboard/> }) ssr=SsrMode::Async/>
+                <Route path=path!("/files") view=|| AtOnce(view! { <FilesPage/> }) ssr=SsrMode::Async/>
                 <Route path=path!("/sessions/:id") view=|| AtOnce(view! { <TerminalPage/> }) ssr=SsrMode::Async/>
             </Routes>
         </Router>
+        <FilesHost/>
         <SettingsHost/>
         <Toaster/>
     }

@@ -8,6 +8,7 @@ pub mod drop_overlay;
 pub mod failure;
 #[cfg(feature = "hydrate")]
 pub mod fetched;
+pub mod files;
 pub mod icons;
 #[cfg(feature = "hydrate")]
 pub mod key_bar;

@@ -11,6 +11,7 @@ pub mod backend;
 mod browser;
 mod components;
 mod contexts;
+pub mod files;
 #[cfg(feature = "hydrate")]
 mod live;
 pub mod model;

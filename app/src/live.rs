@@ -45,7 +45,8 @@ pub fn follow(on: impl Fn(Event) + 'static) {
     });
 }
 
-fn spawn(work: impl Future<Output = ()> + 'static) -> AbortHandle {
+/// Runs until it is called off.
+pub fn spawn(work: impl Future<Output = ()> + 'static) -> AbortHandle {
     let (work, abort) = abortable(work);
     spawn_local(async move {
         // Aborted is what it should be when the page is hidden or gone.

@@ -41,6 +41,22 @@ impl Clock {
         Self(present)
     }
 
+    #[cfg(feature = "hydrate")]
+    /// A clock of the page's own, for what no server rendered.
+    pub fn here() -> Self {
+        let present = RwSignal::new(now_ms());
+        if let Ok(interval) = set_interval_with_handle(move || present.set(now_ms()), TICK) {
+            on_cleanup(move || interval.clear());
+        }
+        Self(present)
+    }
+
+    #[cfg(feature = "hydrate")]
+    /// Milliseconds since 1970.
+    pub fn now(self) -> i64 {
+        self.0.get()
+    }
+
     /// How long ago `rfc3339` was, as people say it.
     pub fn ago(self, rfc3339: &str) -> String {
         match parse(rfc3339) {
@@ -51,7 +67,7 @@ impl Clock {
 }
 
 /// `seconds` ago, as people say it.
-fn ago(seconds: i64) -> String {
+pub fn ago(seconds: i64) -> String {
     let plural = |count: i64, unit: &str| format!("{count} {unit} ago");
     match seconds {
         ..10 => "just now".to_owned(),

@@ -109,3 +109,15 @@ test('what is no preference is refused, and nothing changes', async ({ api, page
   }
   expect(await (await api.get('/api/preferences')).json()).toEqual(before);
 });
+
+test('what sessions share is chosen, and the “getting started” folder made again', async ({ api, page, signIn }) => {
+  await signIn(page);
+  const dialog = await openSettings(page);
+  const shared = async () => (await (await api.get('/api/preferences')).json()).workspace_sharing;
+  await dialog.getByRole('radio', { name: 'Notes shared' }).check();
+  await expect.poll(shared).toBe('metadata');
+  await dialog.getByRole('radio', { name: 'Apart' }).check();
+  await expect.poll(shared).toBe('none');
+  await dialog.getByRole('button', { name: 'Make the “getting started” folder again' }).click();
+  await expect(page.getByRole('grid')).toHaveAccessibleName('Files in Getting started');
+});

@@ -13,6 +13,9 @@ export const searchMarks = () => parts.searchMarks();
 export const accelerate = (terminal) => parts.accelerate(terminal);
 export const beep = () => parts.beep();
 
+// Other modules of ours, when they are wanted: wasm itself can import only what is there when it starts.
+export const bring = (address) => import(address);
+
 const FONTS = ['14px "JetBrains Mono"', 'bold 14px "JetBrains Mono"'];
 let loading;
 

@@ -15,6 +15,7 @@ use crate::accounts::{self, AccountService, Audit, MOST_WAITING, Waitlist};
 use crate::auth::Auth;
 use crate::config::Config;
 use crate::database::{Database, DatabaseError};
+use crate::memory::Requests;
 use crate::operations::OperationsService;
 use crate::preferences::PreferencesService;
 use crate::sessions::SessionService;
@@ -57,6 +58,8 @@ pub struct App {
     pub wizard: Arc<Wizard>,
     /// Seals what a browser keeps while its person is at a provider's. Another at each start.
     pub cookie_key: Key,
+    /// How many requests were answered.
+    pub requests: Requests,
     /// When everything must end.
     pub shutdown: Shutdown,
     /// How pages find their scripts.
@@ -186,6 +189,7 @@ impl AppBuilder {
             auth,
             wizard: Arc::new(Wizard::default()),
             cookie_key: Key::generate(),
+            requests: Requests::default(),
             shutdown,
             leptos,
             site_root: Arc::new(site_root),

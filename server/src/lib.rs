@@ -15,6 +15,7 @@ pub mod data_dir;
 pub mod database;
 pub mod http;
 pub mod logging;
+pub mod memory;
 pub mod operations;
 pub mod preferences;
 pub mod sessions;

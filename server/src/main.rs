@@ -1,6 +1,5 @@
 //! The `berth` binary: parses, builds and runs. All else is in the library.
 
-mod memory;
 mod run;
 mod runtimes;
 

@@ -1,5 +1,11 @@
 //! What keeps the process small: it is to cost next to nothing beside its containers.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::shutdown::Shutdown;
+
 /// glibc gives each thread an arena of its own, which it seldom gives back: with a handful of threads and
 /// small objects two do, and freed memory above a small rest goes back to the system. Call before any
 /// thread is started.
@@ -18,10 +24,43 @@ pub fn keep_small() {
     }
 }
 
-/// Lets go of the heap and of the code that only start-up needed: migrations, the table of routes, the API's
-/// description. Two thirds of what is resident then is such code, and the kernel would keep it mapped until
-/// memory is short. What is used again is mapped again from the page cache, some microseconds a time.
-pub fn forget_start_up() {
+/// How long nobody may ask for anything before the server rests. A page that is being used asks more often.
+const QUIET: Duration = Duration::from_secs(1);
+
+/// Requests that were answered. Clones count together.
+#[derive(Debug, Clone, Default)]
+pub struct Requests(Arc<AtomicU64>);
+
+impl Requests {
+    /// Counts one more.
+    pub fn count(&self) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Lets go of what requests needed whenever there were some and then none for a while. Terminals go on
+    /// meanwhile: the few pages of code that they run are mapped again at once.
+    pub async fn rest_between(self, shutdown: Shutdown) {
+        let (mut seen, mut rested) = (0, 0);
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(QUIET) => {}
+                () = shutdown.begun() => return,
+            }
+            let now = self.0.load(Ordering::Relaxed);
+            if now == seen && now != rested {
+                forget_unused();
+                rested = now;
+            }
+            seen = now;
+        }
+    }
+}
+
+/// Lets go of freed heap and of code: after start-up two thirds of what is resident is code that only start-up
+/// needed (migrations, the table of routes, the API's description), after a sign-in as much of it is a page's.
+/// The kernel would keep it mapped until memory is short. What is used again is mapped again from the page
+/// cache, some microseconds a time.
+pub fn forget_unused() {
     // SAFETY: malloc_trim may be called at any time.
     #[cfg(target_env = "gnu")]
     unsafe {

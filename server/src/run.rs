@@ -13,11 +13,11 @@ use berth::data_dir::DataDir;
 use berth::settings::from_here;
 use berth::shutdown::Shutdown;
 use berth::tls::Certificate;
-use berth::{control, http, logging, site, tls};
+use berth::{control, http, logging, memory, site, tls};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::{memory, runtimes};
+use crate::runtimes;
 
 /// Fewest workers: one busy with a page must not keep a key from its terminal.
 const LEAST_WORKERS: usize = 2;
@@ -78,7 +78,8 @@ async fn serve_until_signal(mut config: Config, environment: &Environment) -> an
         shutdown.spawn(certificate.watch(shutdown.clone()));
     }
     let router = http::router(app.clone());
-    memory::forget_start_up();
+    memory::forget_unused();
+    shutdown.spawn(app.requests.clone().rest_between(shutdown.clone()));
     let mut server = tokio::spawn(http::serve_router(listener, acceptor, router, app.clone()));
     let failed = tokio::select! {
         // First: an orderly end ends the loop too.

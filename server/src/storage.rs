@@ -16,6 +16,7 @@ mod markdown;
 mod metadata;
 mod open;
 mod relocate;
+mod remove;
 mod seed;
 mod service;
 mod settle;

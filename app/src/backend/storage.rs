@@ -52,6 +52,8 @@ pub enum Download {
 /// there, are NOT_FOUND; a rule that is broken is VALIDATION_ERROR; a full disk or quota QUOTA_EXCEEDED.
 #[async_trait]
 pub trait Storage: Send + Sync + 'static {
+    /// Bytes that are free, once it was seen that something can be written.
+    async fn probe(&self) -> Result<u64, ApiError>;
     /// A part of a folder.
     async fn browse(&self, actor: &Actor, what: Browse) -> Result<Listing, ApiError>;
     /// What has a name, at most 200 of them.

@@ -72,6 +72,10 @@ pub fn account() -> impl IntoView {
     icon("M8 8a2.5 2.5 0 1 0 0-5a2.5 2.5 0 0 0 0 5M3.5 13c.6-2.2 2.4-3.3 4.5-3.3s3.9 1.1 4.5 3.3")
 }
 
+pub fn folder() -> impl IntoView {
+    icon("M2 4.5a1 1 0 0 1 1-1h3l1.5 1.7H13a1 1 0 0 1 1 1v5.3a1 1 0 0 1-1 1H3a1 1 0 0 1-1-1z")
+}
+
 pub fn settings() -> impl IntoView {
     icon("M3 5h5M11 5h2M9.5 3.5v3M3 11h2M8 11h5M6.5 9.5v3")
 }

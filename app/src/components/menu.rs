@@ -93,7 +93,7 @@ pub fn Menu(
 }
 
 /// Moves the focus within the menu, `by` items from where it is and round the ends; with 0 to the first.
-fn focus(panel: NodeRef<Div>, by: i64) {
+pub fn focus(panel: NodeRef<Div>, by: i64) {
     let Some(items) = panel.get_untracked().and_then(|panel| panel.query_selector_all("[role^=menuitem]").ok()) else {
         return;
     };

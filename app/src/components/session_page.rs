@@ -9,7 +9,7 @@ use wasm_bindgen::JsCast;
 use super::session_actions::SessionActions;
 use crate::api::terminal::close_terminal;
 use crate::browser::has_touch;
-use crate::contexts::panels::Panels;
+use crate::contexts::panels::{self, Panels};
 use crate::contexts::preferences::CurrentPreferences;
 use crate::contexts::toasts::Toasts;
 use crate::model::error::ErrorCode;
@@ -253,7 +253,8 @@ impl SessionPage {
             }
             Command::AllSessions => self.go.run("/".to_owned()),
             Command::Palette => self.panel.set(Some(Panel::Palette)),
-            Command::Settings => self.panels.settings.set(true),
+            Command::Settings => self.panels.open(panels::Panel::Settings),
+            Command::Files => self.panels.toggle(panels::Panel::Files),
             Command::Shortcuts => self.panel.set(Some(Panel::Shortcuts)),
         }
     }

@@ -9,12 +9,12 @@ use leptos::prelude::*;
 
 use super::icons;
 use super::part::{Part, PartPlace};
-use crate::contexts::panels::Panels;
+use crate::contexts::panels::{Panel, Panels};
 
 /// Shows the settings while they are open. Their code comes with the first time.
 #[component]
 pub fn SettingsHost() -> impl IntoView {
-    let open = Panels::get().settings;
+    let open = Panels::get().is_open(Panel::Settings);
     view! {
         <Show when=move || open.get()>
             <SettingsPlace/>
@@ -25,25 +25,25 @@ pub fn SettingsHost() -> impl IntoView {
 #[component]
 fn SettingsPlace() -> impl IntoView {
     let part = Part::new("The settings");
-    let open = Panels::get().settings;
+    let panels = Panels::get();
     #[cfg(feature = "hydrate")]
     {
         use super::fetched::{call, fetch};
         fetch(part, |owner, parent| call(settings(owner, parent)));
     }
-    view! { <PartPlace part on_close=Callback::new(move |()| open.set(false))/> }
+    view! { <PartPlace part on_close=Callback::new(move |()| panels.close(Panel::Settings))/> }
 }
 
 /// Opens the settings.
 #[component]
 pub fn SettingsButton() -> impl IntoView {
-    let open = Panels::get().settings;
+    let panels = Panels::get();
     view! {
         <button
             class="button button-quiet button-icon"
             aria-label="Settings"
             title="Settings"
-            on:click=move |_| open.set(true)
+            on:click=move |_| panels.open(Panel::Settings)
         >
             {icons::settings()}
         </button>

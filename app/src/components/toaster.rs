@@ -41,6 +41,7 @@ fn OfferButton(offer: Offer, on_done: impl Fn() + Copy + 'static) -> impl IntoVi
     let label = match offer {
         Offer::Copy(_) => "Copy",
         Offer::Notifications => "Notify me outside the page",
+        Offer::Undo(_) => "Undo",
     };
     let accept = move |_| {
         match &offer {
@@ -48,6 +49,7 @@ fn OfferButton(offer: Offer, on_done: impl Fn() + Copy + 'static) -> impl IntoVi
                 crate::browser::copy(text);
             }
             Offer::Notifications => crate::browser::ask_to_notify(),
+            Offer::Undo(undo) => undo.run(()),
         }
         on_done();
     };

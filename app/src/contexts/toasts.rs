@@ -8,11 +8,13 @@ use crate::model::error::{ApiError, ErrorCode};
 
 /// How long good news stays. Bad news stays until it is dismissed.
 const STAY: Duration = Duration::from_secs(5);
+/// How long it stays that something can be taken back: long enough to notice that it should be.
+const STAY_WITH_UNDO: Duration = Duration::from_secs(15);
 /// How many are shown at once; the oldest leaves for a new one.
 const MOST: usize = 4;
 
 /// One message.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Toast {
     pub id: u32,
     pub text: String,
@@ -23,7 +25,7 @@ pub struct Toast {
 }
 
 /// What a message offers: things that a browser allows upon a press only.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Offer {
     #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser offers it"))]
     /// Puts this on the clipboard.
@@ -31,6 +33,8 @@ pub enum Offer {
     #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser offers it"))]
     /// Asks to show notifications while the page isn't looked at.
     Notifications,
+    /// Takes back what the message tells of.
+    Undo(Callback<()>),
 }
 
 /// The messages that are shown.
@@ -60,6 +64,13 @@ impl Toasts {
     pub fn tell(self, text: impl Into<String>) {
         let id = self.add(text.into(), None, None);
         set_timeout(move || self.dismiss(id), STAY);
+    }
+
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser offers it"))]
+    /// Says that something was done, and how to take it back while that is shown.
+    pub fn tell_with_undo(self, text: impl Into<String>, undo: Callback<()>) {
+        let id = self.add(text.into(), None, Some(Offer::Undo(undo)));
+        set_timeout(move || self.dismiss(id), STAY_WITH_UNDO);
     }
 
     #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser offers it"))]

@@ -12,6 +12,8 @@ pub enum ErrorCode {
     AuthError,
     Forbidden,
     Conflict,
+    /// There is something of this name where something was to come.
+    NameTaken,
     RateLimited,
     QuotaExceeded,
     RuntimeUnavailable,
@@ -28,7 +30,7 @@ impl ErrorCode {
             Self::QuotaExceeded => 402,
             Self::Forbidden => 403,
             Self::NotFound => 404,
-            Self::Conflict => 409,
+            Self::Conflict | Self::NameTaken => 409,
             Self::RateLimited => 429,
             Self::Internal => 500,
             Self::RuntimeUnavailable => 503,

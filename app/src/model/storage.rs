@@ -6,7 +6,8 @@ use garde::Validate;
 use protocol::SessionId;
 use serde::{Deserialize, Serialize};
 
-pub use path::{FileName, FilePath, InvalidPath, MAX_NAME, MAX_PATH, numbered};
+pub use path::{FileName, FilePath, InvalidPath, MAX_PATH};
+pub use protocol::upload::numbered;
 
 /// The most entries of one answer.
 pub const MAX_PAGE: u32 = 1_000;
@@ -240,7 +241,7 @@ pub struct FolderSize {
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Clash {
-    /// The newcomer is refused: CONFLICT.
+    /// The newcomer is refused: NAME_TAKEN.
     #[default]
     Refuse,
     /// What has it goes to the trash.

@@ -7,6 +7,7 @@ use protocol::SessionId;
 
 use crate::api::session::list_sessions;
 use crate::components::failure::LoadFailure;
+use crate::components::files::{BottomNavigation, FilesButton};
 use crate::components::icons;
 use crate::components::new_session::NewSession;
 use crate::components::session_actions::SessionActions;
@@ -29,6 +30,7 @@ pub fn Dashboard() -> impl IntoView {
                 <a class="button button-quiet button-icon" href="/account" rel="external" aria-label="Account" title="Account">
                     {icons::account()}
                 </a>
+                <FilesButton/>
                 <SettingsButton/>
                 <NewSession/>
             </span>
@@ -46,6 +48,7 @@ pub fn Dashboard() -> impl IntoView {
                 })}
             </Suspense>
         </main>
+        <BottomNavigation/>
     }
 }
 

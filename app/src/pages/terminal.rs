@@ -11,6 +11,7 @@ use super::not_found::not_found;
 use crate::api::session::get_session;
 use crate::components::delete_dialog::DeleteDialog;
 use crate::components::failure::{LoadFailure, SessionFailure};
+use crate::components::files::FilesButton;
 use crate::components::icons;
 use crate::components::rename_form::RenameForm;
 use crate::components::session_actions::SessionActions;
@@ -142,6 +143,7 @@ fn SessionView(initial: Session) -> impl IntoView {
                         {icons::commands()}
                     </button>
                     <StartStop state actions/>
+                    <FilesButton/>
                     <SettingsButton/>
                     <SessionMenu session=session.into() actions/>
                 </span>

@@ -26,5 +26,6 @@ pub mod viewport;
 mod widget;
 mod xterm;
 
+pub use drops::pasted_name;
 pub use mount::mount;
 pub use shortcuts::follow_shortcuts;

@@ -42,6 +42,7 @@ pub enum Command {
     Restart,
     AllSessions,
     Palette,
+    Files,
     Settings,
     Shortcuts,
 }
@@ -115,6 +116,7 @@ impl Command {
             C::Restart,
             C::AllSessions,
             C::Palette,
+            C::Files,
             C::Settings,
             C::Shortcuts,
         ];
@@ -161,6 +163,7 @@ impl Command {
             Self::Restart => "Restart session",
             Self::AllSessions => "All sessions",
             Self::Palette => "Commands",
+            Self::Files => "Files",
             Self::Settings => "Settings",
             Self::Shortcuts => "Keyboard shortcuts",
         }
@@ -188,7 +191,7 @@ impl Command {
             | Self::FontReset
             | Self::Leave => Group::Screen,
             Self::Rename | Self::Start | Self::Stop | Self::Restart | Self::AllSessions => Group::Session,
-            Self::Palette | Self::Settings | Self::Shortcuts => Group::Page,
+            Self::Palette | Self::Files | Self::Settings | Self::Shortcuts => Group::Page,
         }
     }
 
@@ -217,6 +220,8 @@ impl Command {
             // That of VS Code on a Mac; its Ctrl+M elsewhere is Enter to a program.
             Self::Leave => ctrl_shift(Key::Letter('m')),
             Self::Palette => main(Key::Letter('k')),
+            // That of VS Code.
+            Self::Files => main_shift(Key::Letter('e')),
             Self::Settings => main(Key::Sign(',')),
             Self::Shortcuts => main(Key::Sign('?')),
             Self::Clear
@@ -265,7 +270,16 @@ impl Command {
     /// Whether its keys mean it while a text is being entered, where others move and select.
     #[must_use]
     pub fn works_in_fields(self) -> bool {
-        matches!(self, Self::Palette | Self::Settings | Self::Search | Self::GoTo(_) | Self::Arrange(_) | Self::Leave)
+        matches!(
+            self,
+            Self::Palette
+                | Self::Files
+                | Self::Settings
+                | Self::Search
+                | Self::GoTo(_)
+                | Self::Arrange(_)
+                | Self::Leave
+        )
     }
 
     /// Whether it is done again and again while its keys are held down.
@@ -284,6 +298,7 @@ impl Command {
                 | Self::Rename
                 | Self::AllSessions
                 | Self::Palette
+                | Self::Files
                 | Self::Settings
                 | Self::Shortcuts
         )
@@ -318,6 +333,7 @@ impl Command {
             | Self::Rename
             | Self::AllSessions
             | Self::Palette
+            | Self::Files
             | Self::Settings
             | Self::Shortcuts => true,
         }

@@ -52,8 +52,10 @@ impl FromStr for UploadName {
     }
 }
 
-/// Controls, line breaks, what reorders text, and what stands for bytes that were no UTF-8.
-fn is_deceptive(character: char) -> bool {
+/// Whether it makes a name show as something else: controls, line breaks, what reorders text, and what stands for
+/// bytes that were no UTF-8.
+#[must_use]
+pub fn is_deceptive(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
         || character == char::REPLACEMENT_CHARACTER
@@ -66,25 +68,31 @@ impl UploadName {
         &self.0
     }
 
-    /// The name to try when `number - 1` files have it already: `shot-2.png` for the second. What is too
-    /// long is cut before the number.
+    /// The name to try when `number - 1` files have it already.
     #[must_use]
     pub fn numbered(&self, number: u32) -> String {
-        if number < 2 {
-            return self.0.clone();
-        }
-        let (stem, extension) = match self.0.rfind('.') {
-            Some(dot) if dot > 0 => self.0.split_at(dot),
-            _ => (self.0.as_str(), ""),
-        };
-        let suffix = format!("-{number}{extension}");
-        // An extension so long that no stem is left is no extension.
-        if suffix.len() >= MAX_NAME {
-            let suffix = format!("-{number}");
-            return format!("{}{suffix}", cut(&self.0, MAX_NAME - suffix.len()));
-        }
-        format!("{}{suffix}", cut(stem, MAX_NAME - suffix.len()))
+        numbered(&self.0, number)
     }
+}
+
+/// The name to try when `number - 1` files have `name` already: `shot-2.png` for the second. What is too long is
+/// cut before the number.
+#[must_use]
+pub fn numbered(name: &str, number: u32) -> String {
+    if number < 2 {
+        return name.to_owned();
+    }
+    let (stem, extension) = match name.rfind('.') {
+        Some(dot) if dot > 0 => name.split_at(dot),
+        _ => (name, ""),
+    };
+    let suffix = format!("-{number}{extension}");
+    // An extension so long that no stem is left is no extension.
+    if suffix.len() >= MAX_NAME {
+        let suffix = format!("-{number}");
+        return format!("{}{suffix}", cut(name, MAX_NAME - suffix.len()));
+    }
+    format!("{}{suffix}", cut(stem, MAX_NAME - suffix.len()))
 }
 
 /// As much of `text`'s beginning as `most` bytes hold.

@@ -23,6 +23,7 @@ pub struct Health {
     /// Whether all of it works.
     healthy: bool,
     database: DatabaseHealth,
+    storage: StorageHealth,
     runtime: RuntimeHealth,
 }
 
@@ -30,6 +31,15 @@ pub struct Health {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct DatabaseHealth {
     available: bool,
+}
+
+/// People's files.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StorageHealth {
+    /// Whether they can be written.
+    available: bool,
+    /// Bytes that are free on their disk.
+    free_bytes: u64,
 }
 
 /// The container runtime.
@@ -45,7 +55,7 @@ pub struct RuntimeHealth {
     enforcement: Vec<Enforcement>,
 }
 
-/// Database and runtime, with what the runtime enforces on this machine
+/// Database, storage and runtime, with what the runtime enforces on this machine
 #[utoipa::path(
     get,
     path = "/api/health",
@@ -57,15 +67,16 @@ pub struct RuntimeHealth {
     )
 )]
 pub(super) async fn health(State(app): State<App>, _: SignedIn) -> (StatusCode, Json<Health>) {
-    let (database, runtime) = tokio::join!(app.database.ping(), app.runtime.health());
+    let (database, storage, runtime) = tokio::join!(app.database.ping(), app.storage.probe(), app.runtime.health());
     if let Err(error) = &database {
         tracing::error!(%error, "the database does not answer");
     }
-    let healthy = database.is_ok() && runtime.available;
+    let healthy = database.is_ok() && storage.is_ok() && runtime.available;
     let enforcement = runtime.enforcement.into_iter().map(enforcement).collect();
     let health = Health {
         healthy,
         database: DatabaseHealth { available: database.is_ok() },
+        storage: StorageHealth { available: storage.is_ok(), free_bytes: storage.unwrap_or_default() },
         runtime: RuntimeHealth {
             name: app.runtime.name().to_owned(),
             available: runtime.available,

@@ -67,6 +67,7 @@ pub(super) async fn request(State(app): State<App>, mut request: Request, next: 
         response
     };
     let mut response = answer.instrument(span).await;
+    app.requests.count();
     if let Ok(id) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert(REQUEST_ID, id);
     }

@@ -24,8 +24,9 @@ pub(super) fn policy_with_widget(host: &str) -> Option<HeaderValue> {
     HeaderValue::try_from(format!("{}; frame-src {host}", policy(&format!("{host} "), ""))).ok()
 }
 
-/// The policy of a file's preview: whatever it holds, it runs nothing and fetches nothing, in an origin of its own.
-pub(super) const PREVIEW_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox; form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
+/// The policy of a file's preview: whatever it holds, it runs nothing and fetches nothing, in an origin of its own. Its
+/// links open beside it.
+pub(super) const PREVIEW_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups allow-popups-to-escape-sandbox; form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
 /// The same for a PDF, which browsers show in no sandbox; their viewers have one of their own.
 pub(super) const PDF_POLICY: &str = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'";
 

@@ -56,7 +56,7 @@ pub(super) fn no_such_file() -> ApiError {
 
 /// A name is taken.
 pub(super) fn taken() -> ApiError {
-    ApiError::conflict("There is something of this name already.")
+    ApiError::new(ErrorCode::NameTaken, "There is something of this name already.")
 }
 
 /// There is no room.
@@ -75,6 +75,10 @@ fn told(error: &io::Error) -> ApiError {
             return ApiError::new(ErrorCode::ValidationError, "The name is too long for the server's disk.");
         }
         Some(Errno::ENOSPC | Errno::EDQUOT) => return disk_full(),
+        // A lookup that renames elsewhere made uncertain, each time that it was tried.
+        Some(Errno::EAGAIN) => return ApiError::conflict("A session is moving folders about. Try again."),
+        // The kernel's, of a rename: a folder that would come to be in itself, by way of a link.
+        Some(Errno::EINVAL) => return ApiError::conflict("A folder can't go into itself."),
         _ => {}
     }
     match error.kind() {

@@ -18,11 +18,14 @@ use std::path::{Path, PathBuf};
 
 use app::model::preferences::WorkspaceSharing;
 use app::model::storage::At;
+use nix::sys::statvfs::statvfs;
 use protocol::SessionId;
 use runtime::Home;
 
+use super::remove::remove;
 use super::seed;
 use super::tree::{self, Tree};
+use crate::auth;
 
 /// Folders of home that are each container's own: caches, which are large, and worth nothing to another.
 const PRIVATE: [&str; 4] = [".npm", ".cache", ".claude/debug", ".claude/plugins/cache"];
@@ -30,6 +33,8 @@ const PRIVATE: [&str; 4] = [".npm", ".cache", ".claude/debug", ".claude/plugins/
 pub(super) const WORKSPACE: &str = "workspace";
 
 const BY_EMAIL: &str = "by-email";
+/// How the name begins of what is written, and removed at once, to see whether it can be.
+const PROBE: &str = ".probe-";
 
 /// Whether something is mounted there in containers that run, which would end if it were moved or deleted.
 pub(super) fn is_mount_point(at: &At) -> bool {
@@ -58,10 +63,7 @@ impl Layout {
 
     /// The part of the person `id`, made when it isn't there.
     pub(super) fn person(&self, id: &str) -> io::Result<Person> {
-        // Ids are ours and have neither slashes nor dots; this is what everything else rests on.
-        let is_id =
-            !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-        if !is_id {
+        if !is_id(id) {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "a person's id that can't name a directory"));
         }
         let person = Person { root: self.root.join(id) };
@@ -116,22 +118,40 @@ impl Layout {
     /// # Errors
     /// When something of it is left.
     pub fn remove_workspace(&self, person: &str, session: &SessionId) -> io::Result<()> {
-        match std::fs::remove_dir_all(self.person(person)?.workspace(session)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            outcome => outcome,
-        }
+        remove(&self.person(person)?.workspace(session)).map(|_| ())
     }
 
-    /// Everybody who has files.
+    /// Bytes that are free on its disk, once something could be written to it.
+    pub(super) fn probe(&self) -> io::Result<u64> {
+        make(&self.root)?;
+        let file = self.root.join(format!("{PROBE}{}", auth::random_id()));
+        super::write_synced(&file, b"written")?;
+        std::fs::remove_file(file)?;
+        let disk = statvfs(&self.root)?;
+        Ok(disk.blocks_available().saturating_mul(disk.fragment_size()))
+    }
+
+    /// Everybody who has files. What else an administrator or a file system keeps there is none of it.
     pub(super) fn people(&self) -> io::Result<Vec<String>> {
         let entries = match std::fs::read_dir(&self.root) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries?,
         };
-        let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
-        let names: io::Result<Vec<_>> = names.collect();
-        Ok(names?.into_iter().filter(|name| name != BY_EMAIL).collect())
+        let mut people = Vec::new();
+        for entry in entries {
+            let entry = entry?;
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if is_id(&name) && name != BY_EMAIL && entry.file_type()?.is_dir() {
+                people.push(name);
+            }
+        }
+        Ok(people)
     }
+}
+
+/// Ids are ours and have neither slashes nor dots; this is what everything else rests on.
+fn is_id(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 impl Person {

@@ -4,6 +4,7 @@ use std::cmp::{Ordering, Reverse};
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use app::model::storage::{At, Browse, Entry, Found, Kind, Listing, Search, SearchResults, Sort};
 use nix::sys::stat::FileStat;
@@ -14,24 +15,89 @@ use tokio::time::Instant;
 use super::tree::{self, Folder, Listed, Tree};
 use super::walk;
 
+/// Folders with more entries than this are kept sorted.
+const LARGE: usize = 1_000;
 /// How many hits a search has, and how long it may take.
 const MAX_FOUND: usize = 200;
 const SEARCH_LIMIT: std::time::Duration = std::time::Duration::from_secs(2);
 
-/// Lists what was asked for, but for a name that is passed over.
-pub(super) fn browse(tree: &Tree, what: &Browse, except: Option<&str>) -> io::Result<Listing> {
-    let folder = tree.folder(&what.path)?;
+/// The last large folder that was sorted by names: whoever scrolls through it asks for one part after the other.
+#[derive(Debug, Default)]
+pub(super) struct Recent(Mutex<Option<(Key, Arc<[Listed]>)>>);
+
+/// What a sorted folder is the same as long as.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Key {
+    device: u64,
+    inode: u64,
+    /// When a name in it changed last.
+    changed: (i64, i64),
+    sort: Sort,
+    descending: bool,
+    hidden: bool,
+    except: Option<String>,
+}
+
+impl Recent {
+    /// Lists what was asked for, but for a name that is passed over.
+    pub fn browse(&self, tree: &Tree, what: &Browse, except: Option<&str>) -> io::Result<Listing> {
+        let folder = tree.folder(&what.path)?;
+        let key = Key::of(&folder, what, except)?;
+        let kept = self.lock().clone().filter(|(kept, _)| Some(kept) == key.as_ref());
+        let sorted = match kept {
+            Some((_, sorted)) => sorted,
+            None => {
+                let sorted: Arc<[Listed]> = sorted(&folder, what, except)?.into();
+                if let Some(key) = key.filter(|_| sorted.len() > LARGE) {
+                    *self.lock() = Some((key, Arc::clone(&sorted)));
+                }
+                sorted
+            }
+        };
+        let page = sorted.iter().skip(what.offset as usize).take(what.limit as usize);
+        let entries =
+            page.filter_map(|listed| entry(&folder, &what.at(), listed).transpose()).collect::<Result<_, _>>()?;
+        Ok(Listing { entries, offset: what.offset, total: u32::try_from(sorted.len()).unwrap_or(u32::MAX) })
+    }
+
+    /// Lets go of it.
+    pub fn forget(&self) {
+        *self.lock() = None;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<(Key, Arc<[Listed]>)>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Key {
+    /// None when it may change without being another: by sizes and times, and within a tick of the kernel's clock.
+    fn of(folder: &Folder, what: &Browse, except: Option<&str>) -> io::Result<Option<Self>> {
+        let stat = folder.stat(".")?;
+        let now = OffsetDateTime::now_utc().unix_timestamp();
+        // A container sets the one time, the kernel alone the other.
+        let is_settled = stat.st_ctime < now - 1;
+        let by_names = matches!(what.sort, Sort::Name | Sort::Type);
+        Ok((is_settled && by_names).then(|| Self {
+            device: stat.st_dev,
+            inode: stat.st_ino,
+            changed: (stat.st_ctime, stat.st_ctime_nsec),
+            sort: what.sort,
+            descending: what.descending,
+            hidden: what.hidden,
+            except: except.map(str::to_owned),
+        }))
+    }
+}
+
+fn sorted(folder: &Folder, what: &Browse, except: Option<&str>) -> io::Result<Vec<Listed>> {
     let mut listed = folder.list()?;
     listed.retain(|entry| {
         (what.hidden || !entry.name.starts_with(b".")) && except.is_none_or(|name| entry.name != name.as_bytes())
     });
-    let total = u32::try_from(listed.len()).unwrap_or(u32::MAX);
-    let mut keyed: Vec<Keyed> = listed.into_iter().map(|entry| Keyed::new(&folder, entry, what.sort)).collect();
+    let mut keyed: Vec<Keyed> = listed.into_iter().map(|entry| Keyed::new(folder, entry, what.sort)).collect();
     keyed.sort_by(|a, b| a.compare(b, what.descending));
-    let page = keyed.into_iter().skip(what.offset as usize).take(what.limit as usize);
-    let entries =
-        page.filter_map(|keyed| entry(&folder, &what.at(), &keyed.listed).transpose()).collect::<Result<_, _>>()?;
-    Ok(Listing { entries, offset: what.offset, total })
+    Ok(keyed.into_iter().map(|keyed| keyed.listed).collect())
 }
 
 /// An entry with what it is sorted by.
@@ -61,16 +127,11 @@ impl Keyed {
     }
 
     fn compare(&self, other: &Self, descending: bool) -> Ordering {
-        let key = |keyed: &Self| (keyed.number, keyed.text.clone());
-        let by_key = if self.number != other.number || self.text != other.text {
-            key(self).cmp(&key(other))
-        } else {
-            Ordering::Equal
-        };
-        let by_name =
-            by_key.then_with(|| self.name.cmp(&other.name)).then_with(|| self.listed.name.cmp(&other.listed.name));
         let is_folder = |keyed: &Self| Reverse(keyed.listed.kind == Kind::Folder);
-        is_folder(self).cmp(&is_folder(other)).then(if descending { by_name.reverse() } else { by_name })
+        let by_key = self.number.cmp(&other.number).then_with(|| self.text.cmp(&other.text));
+        let all =
+            by_key.then_with(|| self.name.cmp(&other.name)).then_with(|| self.listed.name.cmp(&other.listed.name));
+        is_folder(self).cmp(&is_folder(other)).then(if descending { all.reverse() } else { all })
     }
 }
 
@@ -97,7 +158,8 @@ fn entry(folder: &Folder, within: &At, listed: &Listed) -> io::Result<Option<Ent
 
 /// When a file changed last. A container may say anything; what no calendar has becomes 1970.
 pub(super) fn modified_at(stat: &FileStat) -> OffsetDateTime {
-    OffsetDateTime::from_unix_timestamp(stat.st_mtime).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    let at = OffsetDateTime::from_unix_timestamp(stat.st_mtime).ok().filter(|at| at.year() >= 0);
+    at.unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
 /// A file's media type, by its name's ending.

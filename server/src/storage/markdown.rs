@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, html};
+use pulldown_cmark::{CowStr, Event, LinkType, Options, Parser, Tag, html};
 
 /// Tables, task lists and the rest of what people's READMEs have.
 const OPTIONS: Options = Options::ENABLE_TABLES
@@ -25,10 +25,10 @@ hr{border:0;border-top:1px solid var(--line)}h1,h2{border-bottom:1px solid var(-
 pub(super) fn render(text: &str, is_light: bool) -> String {
     let events = Parser::new_ext(text, OPTIONS).filter_map(|event| match event {
         Event::Html(text) | Event::InlineHtml(text) => Some(Event::Text(text)),
-        Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
-            let dest_url = if is_harmless(&dest_url) { dest_url } else { CowStr::Borrowed("#") };
-            Some(Event::Start(Tag::Link { link_type, dest_url, title, id }))
-        }
+        Event::Start(Tag::Link { link_type, dest_url, title, .. }) => Some(match link(link_type, &dest_url) {
+            Some(address) => Event::InlineHtml(CowStr::from(open_link(&address, &title))),
+            None => Event::InlineHtml(CowStr::Borrowed("<a>")),
+        }),
         Event::Start(Tag::Image { .. }) => {
             // Its description follows as text.
             Some(Event::Text(CowStr::Borrowed("🖼 ")))
@@ -42,17 +42,30 @@ pub(super) fn render(text: &str, is_light: bool) -> String {
     let _ = write!(
         page,
         "<!DOCTYPE html><html lang=\"en\" data-theme=\"{theme}\"><head><meta charset=\"utf-8\"><title>Preview</title>\
-         <base target=\"_blank\"><style>{STYLE}</style></head><body>"
+         <style>{STYLE}</style></head><body>"
     );
     html::push_html(&mut page, events);
     page.push_str("</body></html>");
     page
 }
 
-/// Whether following it runs nothing.
-fn is_harmless(url: &str) -> bool {
-    let url = url.trim_start().to_ascii_lowercase();
-    ["https://", "http://", "mailto:", "#"].iter().any(|start| url.starts_with(start))
+/// Where a link leads, if following it runs nothing.
+fn link(kind: LinkType, address: &str) -> Option<String> {
+    let address = if kind == LinkType::Email { format!("mailto:{address}") } else { address.trim().to_owned() };
+    let start = address.to_ascii_lowercase();
+    let is_harmless = ["https://", "http://", "mailto:", "#"].iter().any(|harmless| start.starts_with(harmless));
+    is_harmless.then_some(address)
+}
+
+/// A link's tag: what leads elsewhere opens beside the preview, which knows of no other page.
+fn open_link(address: &str, title: &str) -> String {
+    let elsewhere = if address.starts_with('#') { "" } else { " target=\"_blank\" rel=\"noopener noreferrer\"" };
+    format!("<a href=\"{}\" title=\"{}\"{elsewhere}>", attribute(address), attribute(title))
+}
+
+/// `text` within a quoted attribute.
+fn attribute(text: &str) -> String {
+    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]
@@ -74,10 +87,25 @@ mod tests {
     }
 
     #[test]
+    fn links_lead_out_or_to_a_place_in_it_and_quote_nothing() {
+        let page = render("<a@b.example> [x](#there) [q](<https://e.example/\"onclick=\"x>)", false);
+        for part in
+            ["href=\"mailto:a@b.example\"", "<a href=\"#there\" title=\"\">", "https://e.example/&quot;onclick=&quot;x"]
+        {
+            assert!(page.contains(part), "{part}: {page}");
+        }
+    }
+
+    #[test]
     fn what_people_write_is_shown() {
         let page = render("| a | b |\n|-|-|\n| 1 | 2 |\n\n- [x] done\n\n`code` [link](https://example.org)\n", true);
-        for part in ["<table>", "checkbox", "<code>code</code>", "href=\"https://example.org\"", "data-theme=\"light\""]
-        {
+        for part in [
+            "<table>",
+            "checkbox",
+            "<code>code</code>",
+            "href=\"https://example.org\" title=\"\" target=\"_blank\" rel=\"noopener noreferrer\"",
+            "data-theme=\"light\"",
+        ] {
             assert!(page.contains(part), "{part}: {page}");
         }
     }

@@ -3,18 +3,24 @@
 
 use std::io;
 
+use app::model::error::{ApiError, ErrorCode};
 use app::model::storage::{At, Clash, FilePath, Kind};
 use protocol::SessionId;
 
+use super::fault::Fault;
 use super::layout::{Layout, WORKSPACE};
 use super::relocate;
+use super::service;
 use super::trash::Trash;
 use super::tree::{self, Tree};
+use super::uploads::remove_left;
 use super::walk;
-use crate::auth;
 
 /// What is shared of a repository.
 const SHARED: [&str; 2] = ["CLAUDE.md", ".claude"];
+
+/// The most bytes of one of these, for nobody asked before they come.
+const MAX_SHARED: u64 = 64 << 20;
 
 /// Which way it goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,21 +55,38 @@ impl Layout {
             }
             for name in SHARED {
                 let Ok(path) = repository.join(name) else { continue };
-                if is_later(&from, &to, &path)? {
-                    to.make_folders(&repository)?;
-                    let at = At::home(path);
-                    let new = super::path(&auth::random_id());
-                    // `copy` tells places apart by their names, and here both have one.
-                    let other = At { session: Some(session.clone()), path: at.path.clone() };
-                    let copied = relocate::copy((&from, &other), (&to, &at), (&scratch, &new), Clash::Replace, &trash);
-                    if let Err(fault) = copied {
-                        tracing::warn!(%session, path = %at.path, ?fault, "what is known of a repository could not be shared");
+                let new = service::scratch();
+                let shared = (|| {
+                    if !is_later(&from, &to, &path)? {
+                        return Ok(());
                     }
+                    to.make_folders(&repository)?;
+                    // As a person names them, for what is replaced goes to the trash.
+                    let in_session = At { session: Some(session.clone()), path: path.clone() };
+                    let (from, to) = match direction {
+                        Direction::IntoSession => ((&from, At::home(path.clone())), (&to, in_session)),
+                        Direction::OutOfSession => {
+                            let in_home = format!("{WORKSPACE}/{path}").parse()?;
+                            ((&from, in_session), (&home, At::home(in_home)))
+                        }
+                    };
+                    let may = |bytes| if bytes > MAX_SHARED { Err(too_much()) } else { Ok(()) };
+                    let new = (&scratch, &super::path(&new));
+                    relocate::copy((from.0, &from.1), (to.0, &to.1), new, Clash::Replace, &trash, may).map(|_| ())
+                })();
+                remove_left(&place.uploads().join(&new));
+                // One's failure is not another's.
+                if let Err(fault) = shared {
+                    tracing::warn!(%session, %path, ?fault, "what is known of a repository could not be shared");
                 }
             }
         }
         Ok(())
     }
+}
+
+fn too_much() -> Fault {
+    ApiError::new(ErrorCode::QuotaExceeded, format!("It is over {MAX_SHARED} bytes.")).into()
 }
 
 /// Whether `from` has something newer at `path` than `to` has.

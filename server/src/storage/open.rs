@@ -4,12 +4,12 @@ use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt as _;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use app::backend::sessions::FileBytes;
 use app::backend::storage::OpenFile;
 use app::model::storage::At;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures::StreamExt as _;
 use nix::sys::stat::FileStat;
 
@@ -19,7 +19,7 @@ use super::off_the_tasks;
 use super::tree::{self, Tree};
 
 /// Bytes that are read at once. Two such are held of each file: one that is read, one that is sent.
-const CHUNK: u64 = 512 << 10;
+const CHUNK: usize = 512 << 10;
 
 /// Implements [`OpenFile`].
 #[derive(Debug)]
@@ -76,21 +76,55 @@ impl OpenFile for Opened {
     }
 
     fn read(&self, range: Range<u64>) -> FileBytes {
-        let file = Arc::clone(&self.file);
-        let starts = (range.start..range.end).step_by(CHUNK as usize);
+        let (file, buffers) = (Arc::clone(&self.file), Buffers::default());
+        let starts = (range.start..range.end).step_by(CHUNK);
         let chunks = starts.map(move |start| {
-            let (file, length) = (Arc::clone(&file), CHUNK.min(range.end - start));
-            off_the_tasks(move || chunk(&file, start, length))
+            let (file, buffers, length) = (Arc::clone(&file), buffers.clone(), CHUNK.min((range.end - start) as usize));
+            off_the_tasks(move || buffers.read(&file, start, length))
         });
         // The next is read while one is sent.
         futures::stream::iter(chunks).buffered(2).boxed()
     }
 }
 
-/// # Errors
-/// `UnexpectedEof` when there are fewer bytes by now: what was promised can't be sent any more.
-fn chunk(file: &File, start: u64, length: u64) -> io::Result<Bytes> {
-    let mut bytes = BytesMut::zeroed(length as usize);
-    file.read_exact_at(&mut bytes, start)?;
-    Ok(bytes.freeze())
+/// Buffers that were sent, to be read into again: a new one for each chunk costs more than the reading.
+#[derive(Debug, Clone, Default)]
+struct Buffers(Arc<Mutex<Vec<Vec<u8>>>>);
+
+/// A buffer with what was read, until it is sent.
+#[derive(Debug)]
+struct Lent {
+    buffer: Vec<u8>,
+    length: usize,
+    buffers: Buffers,
+}
+
+impl Buffers {
+    /// # Errors
+    /// `UnexpectedEof` when there are fewer bytes by now: what was promised can't be sent any more.
+    fn read(self, file: &File, start: u64, length: usize) -> io::Result<Bytes> {
+        let mut buffer = self.lock().pop().unwrap_or_default();
+        if buffer.len() < length {
+            buffer.resize(length, 0);
+        }
+        file.read_exact_at(&mut buffer[..length], start)?;
+        Ok(Bytes::from_owner(Lent { buffer, length, buffers: self }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Vec<u8>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl AsRef<[u8]> for Lent {
+    fn as_ref(&self) -> &[u8] {
+        &self.buffer[..self.length]
+    }
+}
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        let buffer = std::mem::take(&mut self.buffer);
+        self.buffers.lock().push(buffer);
+    }
 }

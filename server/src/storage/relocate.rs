@@ -35,35 +35,47 @@ pub(super) fn relocate(
     settle((&folder, OsStr::new(name)), (to_tree, to), clash, trash)
 }
 
-/// Copies `from` to `to`: whole or not at all, for it is made in `scratch` and then renamed.
+/// Copies `from` to `to`: whole or not at all, for it is made in `scratch` and then renamed. Before each file, `may`
+/// says whether there may be so many bytes in all.
 pub(super) fn copy(
     (from_tree, from): (&Tree, &At),
     (to_tree, to): (&Tree, &At),
     (scratch, name): (&Tree, &FilePath),
     clash: Clash,
     trash: &Trash,
+    mut may: impl FnMut(u64) -> Result<(), Fault>,
 ) -> Result<Settled, Fault> {
     check(from, to)?;
     if from.path.name() != to.path.name() {
         check_new_name(to)?;
     }
+    let mut all = 0_u64;
+    let mut one = |from: &Folder, name: &OsStr, to: &Folder, new: &OsStr| -> Result<(), Fault> {
+        copy_one(from, name, to, new, |size| {
+            all = all.saturating_add(size);
+            may(all)
+        })
+    };
     // A copy beside the original can only be called otherwise.
     let clash = if from == to { Clash::KeepBoth } else { clash };
     let (folder, source) = from_tree.parent(&from.path)?.ok_or_else(no_such_file)?;
     let (target, new) = scratch.parent(name)?.ok_or_else(no_such_file)?;
-    copy_one(&folder, OsStr::new(source), &target, OsStr::new(new))?;
+    one(&folder, OsStr::new(source), &target, OsStr::new(new))?;
     if tree::kind(&target.stat(new)?) == Kind::Folder {
+        // From there on no path is longer than the original's.
+        let copy = scratch.folder(name)?.tree()?;
         walk::folders(from_tree, &from.path, |path, folder, listed| {
-            let inner =
-                path.names().skip(from.path.names().count()).try_fold(name.clone(), |path, name| path.join(name))?;
-            // Its own folder was copied before it, unless its path became too long.
-            let here = match scratch.folder(&inner) {
+            let mut inner = path.names().skip(from.path.names().count());
+            let inner = inner.try_fold(FilePath::default(), |path, name| path.join(name))?;
+            // Its own folder was copied before it.
+            let here = match copy.folder(&inner) {
                 Err(error) if walk::is_gone(&error) => return Ok(true),
                 here => here?,
             };
             for entry in listed {
-                match copy_one(folder, OsStr::from_bytes(&entry.name), &here, OsStr::from_bytes(&entry.name)) {
-                    Err(error) if walk::is_gone(&error) || error.kind() == io::ErrorKind::InvalidInput => {}
+                let name = OsStr::from_bytes(&entry.name);
+                match one(folder, name, &here, name) {
+                    Err(Fault::Io(error)) if walk::is_gone(&error) || error.kind() == io::ErrorKind::InvalidInput => {}
                     outcome => outcome?,
                 }
             }
@@ -77,18 +89,26 @@ pub(super) fn copy(
 ///
 /// # Errors
 /// `InvalidInput` for sockets and the like.
-fn copy_one(from: &Folder, name: &OsStr, to: &Folder, new: &OsStr) -> io::Result<()> {
+fn copy_one(
+    from: &Folder,
+    name: &OsStr,
+    to: &Folder,
+    new: &OsStr,
+    may: impl FnOnce(u64) -> Result<(), Fault>,
+) -> Result<(), Fault> {
     match tree::kind(&from.stat(name)?) {
-        Kind::Folder => to.make_folder(new),
-        Kind::Link => to.make_link(new, &from.read_link(name)?),
-        Kind::Other => Err(io::ErrorKind::InvalidInput.into()),
+        Kind::Folder => Ok(to.make_folder(new)?),
+        Kind::Link => Ok(to.make_link(new, &from.read_link(name)?)?),
+        Kind::Other => Err(io::Error::from(io::ErrorKind::InvalidInput).into()),
         Kind::File => {
-            let (mut source, stat) = from.file(name)?;
+            let (source, stat) = from.file(name)?;
+            may(tree::size(&stat))?;
             let mut copy = to.make_file(new)?;
-            // In the kernel, and without a copy at all where the file system can.
-            io::copy(&mut source, &mut copy)?;
+            // In the kernel, and without a copy at all where the file system can. One that grows meanwhile has an
+            // end all the same.
+            io::copy(&mut io::Read::take(source, tree::size(&stat)), &mut copy)?;
             keep_facts(&copy, &stat)?;
-            copy.sync_all()
+            Ok(copy.sync_all()?)
         }
     }
 }

@@ -5,6 +5,8 @@ mod one;
 mod state;
 mod storing;
 
+pub(super) use self::state::scratch;
+
 use std::sync::Arc;
 
 use app::backend::sessions::FileBytes;
@@ -30,7 +32,7 @@ use super::markdown;
 use super::off_the_tasks;
 use super::open::Opened;
 use super::seed;
-use super::settle::check_new_name;
+use super::settle::{check_new_folders, check_new_name};
 use super::tree::Tree;
 use super::walk;
 use crate::sessions::SessionService;
@@ -100,13 +102,22 @@ impl StorageService {
         Ok(Place { tree, at: at.clone() })
     }
 
-    /// Does something for `actor` where it waits for a disk.
+    /// Does something for `actor` where it waits for a disk, a few things of one person's at a time: the threads
+    /// for that are everybody's.
     async fn work<T: Send + 'static>(
         &self,
+        actor: &Actor,
         work: impl FnOnce(&Shared) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, ApiError> {
         let shared = Arc::clone(&self.shared);
-        off_the_tasks(move || work(&shared)).await.map_err(Fault::told)
+        let permit = shared.threads(&actor.user).acquire_owned().await;
+        off_the_tasks(move || {
+            // Also when nobody waits for the end any more.
+            let _permit = permit;
+            work(&shared)
+        })
+        .await
+        .map_err(Fault::told)
     }
 }
 
@@ -123,12 +134,28 @@ fn guard(at: &At, even_protected: bool) -> Result<(), ApiError> {
     Ok(())
 }
 
+impl Place {
+    /// The same where it really is, for a link may lead there too.
+    fn guard(&self, even_protected: bool) -> Result<(), Fault> {
+        let Ok(Some((parent, name))) = self.tree.parent(&self.at.path) else { return Ok(()) };
+        if let Some(path) = self.tree.path_of(&parent)?.and_then(|path| path.join(name).ok()) {
+            guard(&At { session: self.at.session.clone(), path }, even_protected)?;
+        }
+        Ok(())
+    }
+}
+
 #[async_trait]
 impl Storage for StorageService {
+    async fn probe(&self) -> Result<u64, ApiError> {
+        let shared = Arc::clone(&self.shared);
+        off_the_tasks(move || Ok::<_, Fault>(shared.layout.probe()?)).await.map_err(Fault::told)
+    }
+
     async fn browse(&self, actor: &Actor, what: Browse) -> Result<Listing, ApiError> {
         what.validate()?;
         let place = self.place(actor, &what.at()).await?;
-        self.work(move |_| {
+        self.work(actor, move |shared| {
             // Where sessions have workspaces of their own, this is only where those are mounted.
             let is_unused = what.session.is_none()
                 && what.path.is_root()
@@ -137,7 +164,7 @@ impl Storage for StorageService {
                     .folder(&super::path(WORKSPACE))
                     .and_then(|folder| folder.list())
                     .is_ok_and(|all| all.is_empty());
-            Ok(listing::browse(&place.tree, &what, is_unused.then_some(WORKSPACE))?)
+            Ok(shared.recent.browse(&place.tree, &what, is_unused.then_some(WORKSPACE))?)
         })
         .await
     }
@@ -146,12 +173,12 @@ impl Storage for StorageService {
         what.validate()?;
         let at = At { session: what.session.clone(), path: what.path.clone() };
         let place = self.place(actor, &at).await?;
-        self.work(move |_| Ok(listing::search(&place.tree, &what)?)).await
+        self.work(actor, move |_| Ok(listing::search(&place.tree, &what)?)).await
     }
 
     async fn stats(&self, actor: &Actor) -> Result<Stats, ApiError> {
         let (user, email) = (actor.user.clone(), actor.email.clone());
-        self.work(move |shared| {
+        self.work(actor, move |shared| {
             let held = shared.held(&user, &email)?;
             Ok(Stats {
                 files: held.home.files,
@@ -168,30 +195,35 @@ impl Storage for StorageService {
 
     async fn open(&self, actor: &Actor, at: &At) -> Result<Box<dyn OpenFile>, ApiError> {
         let place = self.place(actor, at).await?;
-        self.work(move |_| Ok(Box::new(Opened::new(&place.tree, &place.at)?) as Box<dyn OpenFile>)).await
+        self.work(actor, move |_| Ok(Box::new(Opened::new(&place.tree, &place.at)?) as Box<dyn OpenFile>)).await
     }
 
     async fn download(&self, actor: &Actor, items: &[At]) -> Result<Download, ApiError> {
-        let mut places = Vec::new();
+        let mut places: Vec<Place> = Vec::new();
         for at in items {
-            places.push(self.place(actor, at).await?);
+            // Of one tree, one descriptor is enough.
+            let known = places.iter().find(|place| place.at.session == at.session).map(|place| place.tree.clone());
+            places.push(match known {
+                Some(tree) => Place { tree, at: at.clone() },
+                None => self.place(actor, at).await?,
+            });
         }
-        let [place] = places.as_slice() else { return self.archive(places, "files.zip".to_owned()).await };
+        let [place] = places.as_slice() else { return self.archive(actor, places, "files.zip".to_owned()).await };
         let place = place.clone();
         let is_folder = {
             let place = place.clone();
-            self.work(move |_| Ok(place.tree.folder(&place.at.path).is_ok())).await?
+            self.work(actor, move |_| Ok(place.tree.folder(&place.at.path).is_ok())).await?
         };
         if is_folder {
             let name = place.at.path.name().unwrap_or("files").to_owned();
-            return self.archive(vec![place], format!("{name}.zip")).await;
+            return self.archive(actor, vec![place], format!("{name}.zip")).await;
         }
-        self.work(move |_| Ok(Download::File(Box::new(Opened::new(&place.tree, &place.at)?)))).await
+        self.work(actor, move |_| Ok(Download::File(Box::new(Opened::new(&place.tree, &place.at)?)))).await
     }
 
     async fn render(&self, actor: &Actor, at: &At, is_light: bool) -> Result<String, ApiError> {
         let place = self.place(actor, at).await?;
-        self.work(move |_| {
+        self.work(actor, move |_| {
             use std::io::Read as _;
             let (file, _) = place.tree.file(&place.at.path)?;
             let mut text = Vec::new();
@@ -205,9 +237,10 @@ impl Storage for StorageService {
         new.validate()?;
         let place = self.place(actor, &new.at).await?;
         let user = actor.user.clone();
-        self.work(move |shared| {
+        self.work(actor, move |shared| {
             check_new_name(&place.at)?;
             if new.parents {
+                check_new_folders(&place.tree, &place.at)?;
                 place.tree.make_folders(&place.at.path)?;
             } else {
                 let (parent, name) = place.tree.parent(&place.at.path)?.ok_or_else(taken)?;
@@ -224,7 +257,7 @@ impl Storage for StorageService {
         let mut outcome = Outcome::default();
         for item in &what.items {
             let moved = self.relocate_one(actor, item, what.clash, what.even_protected).await;
-            self.add(&mut outcome, actor, item.from.path.as_str(), moved);
+            self.add(&mut outcome, item.from.path.as_str(), moved);
         }
         Ok(outcome)
     }
@@ -234,7 +267,7 @@ impl Storage for StorageService {
         let mut outcome = Outcome::default();
         for item in &what.items {
             let copied = self.copy_one(actor, item, what.clash, what.even_protected).await;
-            self.add(&mut outcome, actor, item.from.path.as_str(), copied);
+            self.add(&mut outcome, item.from.path.as_str(), copied);
         }
         Ok(outcome)
     }
@@ -244,18 +277,18 @@ impl Storage for StorageService {
         let mut outcome = Outcome::default();
         for at in &what.items {
             let deleted = self.delete_one(actor, at, what.even_protected).await;
-            self.add(&mut outcome, actor, at.path.as_str(), deleted);
+            self.add(&mut outcome, at.path.as_str(), deleted);
         }
         for id in &what.trashed {
             let removed = self.remove_one(actor, id).await;
-            self.add(&mut outcome, actor, id, removed);
+            self.add(&mut outcome, id, removed);
         }
         Ok(outcome)
     }
 
     async fn trash(&self, actor: &Actor) -> Result<Vec<Trashed>, ApiError> {
         let (user, email) = (actor.user.clone(), actor.email.clone());
-        self.work(move |shared| Ok(shared.trash(&user, &email)?.list()?)).await
+        self.work(actor, move |shared| Ok(shared.trash(&user, &email)?.list()?)).await
     }
 
     async fn restore(&self, actor: &Actor, what: Restore) -> Result<Outcome, ApiError> {
@@ -263,7 +296,7 @@ impl Storage for StorageService {
         let mut outcome = Outcome::default();
         for id in &what.trashed {
             let restored = self.restore_one(actor, id).await;
-            self.add(&mut outcome, actor, id, restored);
+            self.add(&mut outcome, id, restored);
         }
         Ok(outcome)
     }
@@ -297,14 +330,13 @@ impl Storage for StorageService {
     }
 
     async fn abort_upload(&self, actor: &Actor, id: &str) -> Result<(), ApiError> {
-        let partial = self.shared.uploads.end(&actor.user, id)?;
-        self.work(move |_| Ok(std::fs::remove_dir_all(&partial.directory)?)).await
+        self.abort(actor, id).await
     }
 
     async fn seed(&self, actor: &Actor) -> Result<At, ApiError> {
         let place = self.place(actor, &At::home(FilePath::default())).await?;
         let user = actor.user.clone();
-        self.work(move |shared| {
+        self.work(actor, move |shared| {
             let at = At::home(seed::seed(&place.tree)?);
             shared.changed(&user, &at);
             Ok(at)
@@ -314,20 +346,29 @@ impl Storage for StorageService {
 
     async fn changes(&self, actor: &Actor, at: &At) -> Result<BoxStream<'static, ()>, ApiError> {
         let place = self.place(actor, at).await?;
-        let shown = self.work(move |shared| Ok(shared.watch.show(&place.tree.folder(&place.at.path)?)?)).await?;
+        let shown = self
+            .work(actor, move |shared| {
+                let folder = place.tree.folder(&place.at.path)?;
+                shared.watch.show(&folder).map_err(|error| {
+                    tracing::warn!(%error, "a folder can't be watched");
+                    let told = "The server watches as many folders as it can. Refresh to see what changed.";
+                    ApiError::new(ErrorCode::RuntimeUnavailable, told).into()
+                })
+            })
+            .await?;
         Ok(changes::stream(shown, self.shutdown.clone()))
     }
 }
 
 impl StorageService {
     /// All of `places` as one zip.
-    async fn archive(&self, places: Vec<Place>, name: String) -> Result<Download, ApiError> {
+    async fn archive(&self, actor: &Actor, places: Vec<Place>, name: String) -> Result<Download, ApiError> {
         if places.is_empty() {
             return Err(ApiError::new(ErrorCode::ValidationError, "Say what to download."));
         }
         // What is not there is told before anything is sent.
         let places = self
-            .work(move |_| {
+            .work(actor, move |_| {
                 for place in &places {
                     if let Some((parent, name)) = place.tree.parent(&place.at.path)? {
                         parent.stat(name)?;
@@ -339,17 +380,24 @@ impl StorageService {
         let permit = Arc::clone(&self.archives).try_acquire_owned().map_err(|_| {
             ApiError::new(ErrorCode::RateLimited, "Too many downloads of several files are under way. Try again soon.")
         })?;
+        let of_one = self.shared.archives(&actor.user).try_acquire_owned().map_err(|_| {
+            let told = "Several such downloads of yours are under way. Try again when one has ended.";
+            ApiError::new(ErrorCode::RateLimited, told)
+        })?;
         let items: Vec<_> =
             places.into_iter().map(|place| archive::Item { tree: place.tree, path: place.at.path }).collect();
         let (sink, source) = archive::channel();
-        tokio::task::spawn_blocking(move || {
-            let _permit = permit;
+        let sink = archive::Sink::new(sink);
+        // A thread of its own: it waits for its reader, and those that wait for disks are few.
+        let thread = std::thread::Builder::new().name("archive".to_owned()).spawn(move || {
+            let _permits = (permit, of_one);
             if let Err(error) = archive::write(&items, &sink) {
                 tracing::debug!(%error, "an archive ended early");
                 // Its reader may be why.
-                let _ = sink.blocking_send(Err(error));
+                let _ = sink.send(Err(error));
             }
         });
+        thread.map_err(|error| Fault::from(error).told())?;
         let bytes = futures::stream::unfold(source, |mut source| async move { Some((source.recv().await?, source)) });
         Ok(Download::Archive(name, bytes.boxed()))
     }

@@ -8,7 +8,7 @@ use app::model::storage::{At, Clash, FileName, numbered};
 
 use super::fault::{Fault, taken};
 use super::trash::Trash;
-use super::tree::{Folder, Tree};
+use super::tree::{self, Folder, Tree};
 
 /// The most numbers that are tried for a name.
 const MAX_NUMBER: u32 = 10_000;
@@ -32,10 +32,12 @@ pub(super) fn settle(
     let last = if clash == Clash::KeepBoth { MAX_NUMBER } else { 1 };
     for number in 1..=last {
         let candidate = numbered(wanted, number);
+        // Where it would come to be, which may be too long a path.
+        let at = renamed(at, &candidate)?;
         match from.rename(name, &to, OsStr::new(&candidate)) {
             Ok(()) => {
                 to.sync()?;
-                return Ok(Settled { at: renamed(at, &candidate)?, trashed: None });
+                return Ok(Settled { at, trashed: None });
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error.into()),
@@ -58,10 +60,33 @@ fn replace(
     if (new.st_dev, new.st_ino) == (old.st_dev, old.st_ino) {
         return Ok(Settled { at: at.clone(), trashed: None });
     }
+    // What can fail comes first: between the exchange and the end there is one rename.
+    let place = trash.prepare(tree::kind(&old), at)?;
     from.exchange(name, to, wanted)?;
+    let trashed = match place.take(from, name) {
+        Ok(trashed) => trashed,
+        Err(error) => {
+            from.exchange(name, to, wanted)?;
+            return Err(error.into());
+        }
+    };
     to.sync()?;
-    let trashed = trash.take(from, name, at)?;
     Ok(Settled { at: at.clone(), trashed: Some(trashed) })
+}
+
+/// The same for the folders above it that are not there yet.
+pub(super) fn check_new_folders(tree: &Tree, at: &At) -> Result<(), Fault> {
+    let mut above = at.path.parent();
+    while let Some((path, name)) = above.as_ref().and_then(|path| Some((path, path.name()?))) {
+        match tree.folder(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let _: FileName = name.parse()?;
+            }
+            _ => break,
+        }
+        above = path.parent();
+    }
+    Ok(())
 }
 
 /// What comes to exist must show as what it is; what exists may have any name.

@@ -1,5 +1,6 @@
 //! How much a person has, counted whole once and after that only where something changed.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use super::watch::{Dirty, Watch};
 
 /// Folders whose changes are followed. Above it, and where the kernel follows no more, all is counted again
 /// when somebody asks and the last count is [`STALE`].
-const MAX_FOLLOWED: usize = 100_000;
+const MAX_FOLLOWED: usize = 20_000;
 const STALE: Duration = Duration::from_secs(60);
 /// The largest folders that are told.
 const LARGEST: usize = 8;
@@ -108,11 +109,25 @@ impl Tally {
 
     /// Counts a folder and all in it.
     fn add(&mut self, top: &FilePath) -> io::Result<()> {
-        let tree = self.tree.clone();
-        walk::folders(&tree, top, |path, folder, listed| {
+        let (tree, watch, dirty) = (self.tree.clone(), self.watch.clone(), Arc::clone(&self.dirty));
+        let is_followed = Cell::new(self.is_followed);
+        // Watched before it is listed, so that nothing comes between the two.
+        let follow = |path: &FilePath, folder: &Folder| {
+            is_followed.set(is_followed.get() && watch.count(folder, &dirty, path.as_str()));
+        };
+        let counted = walk::folders_seen(&tree, top, follow, |path, folder, listed| {
             self.put(path, folder, listed)?;
+            if self.folders.len() > MAX_FOLLOWED {
+                is_followed.set(false);
+            }
             Ok::<_, io::Error>(true)
-        })
+        });
+        if self.is_followed && !is_followed.get() {
+            self.is_followed = false;
+            // The kernel grants a number of watches to all together.
+            self.watch.forget(&self.dirty);
+        }
+        counted
     }
 
     fn put(&mut self, path: &FilePath, folder: &Folder, listed: &[Listed]) -> io::Result<()> {
@@ -125,9 +140,6 @@ impl Tally {
         self.total.files += own.files;
         self.total.folders += own.folders;
         self.total.bytes = self.total.bytes.saturating_add(own.bytes);
-        self.is_followed = self.is_followed
-            && self.folders.len() <= MAX_FOLLOWED
-            && self.watch.count(folder, &self.dirty, path.as_str());
         Ok(())
     }
 
@@ -141,7 +153,10 @@ impl Tally {
     fn recount(&mut self, path: &str) -> io::Result<()> {
         let Some(old) = self.folders.get(path).map(|counted| counted.inner.clone()) else { return Ok(()) };
         let Ok(at) = path.parse::<FilePath>() else { return Ok(()) };
-        let found = self.tree.folder(&at).and_then(|folder| Ok((folder.list()?, folder)));
+        let found = self.tree.folder(&at).and_then(|folder| {
+            self.is_followed = self.is_followed && self.watch.count(&folder, &self.dirty, path);
+            Ok((folder.list()?, folder))
+        });
         let (listed, folder) = match found {
             Ok(found) => found,
             // Its parent changed too, and counts it off; but then its parent may be counted already.

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use time::format_description::well_known::Rfc3339;
 use time::{Duration, OffsetDateTime};
 
+use super::remove::remove;
 use super::tree::{self, Folder, Tree};
 use super::walk;
 use crate::auth;
@@ -25,6 +26,14 @@ const ABOUT: &str = "about.json";
 #[derive(Debug, Clone)]
 pub(super) struct Trash {
     directory: PathBuf,
+}
+
+/// A place in the trash with nothing in it yet; removed when it is dropped so.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    id: String,
+    place: PathBuf,
+    about: About,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -43,29 +52,18 @@ impl Trash {
 
     /// Takes `name` out of `from`, of which it was `was`; answers what it is here.
     pub fn take(&self, from: &Folder, name: &OsStr, was: &At) -> io::Result<String> {
-        let kind = tree::kind(&from.stat(name)?);
+        self.prepare(tree::kind(&from.stat(name)?), was)?.take(from, name)
+    }
+
+    /// Makes a place for something.
+    pub fn prepare(&self, kind: Kind, was: &At) -> io::Result<Prepared> {
         let id = auth::random_id();
         let place = self.directory.join(&id);
         fs::create_dir(&place)?;
         let about = About { was: was.clone(), kind, bytes: 0, deleted_at: OffsetDateTime::now_utc() };
-        let taken = (|| {
-            write(&place, &about)?;
-            let here = Tree::open(&place)?;
-            let folder = here.folder(&FilePath::default())?;
-            from.rename(name, &folder, OsStr::new(ITEM))?;
-            folder.sync()?;
-            let bytes = walk::amount(&here, &super::path(ITEM))?.bytes;
-            write(&place, &About { bytes, ..about })
-        })();
-        if let Err(error) = taken {
-            // Only what is surely empty of their files is removed.
-            if place.join(ITEM).symlink_metadata().is_err() {
-                fs::remove_dir_all(&place)?;
-                return Err(error);
-            }
-            tracing::warn!(%error, "how much was put into the trash could not be counted");
-        }
-        Ok(id)
+        let prepared = Prepared { id, place, about };
+        write(&prepared.place, &prepared.about, true)?;
+        Ok(prepared)
     }
 
     /// All of it, latest first.
@@ -76,12 +74,12 @@ impl Trash {
             let Some((id, about)) = place.file_name().and_then(OsStr::to_str).zip(read(&place)?) else { continue };
             let text = |time: OffsetDateTime| time.format(&Rfc3339).unwrap_or_default();
             let gone_at = about.deleted_at.checked_add(LIFE).unwrap_or(about.deleted_at);
-            let deleted_at = text(about.deleted_at);
+            let (at, deleted_at) = (about.deleted_at, text(about.deleted_at));
             let About { was, kind, bytes, .. } = about;
-            all.push(Trashed { id: id.to_owned(), was, kind, bytes, deleted_at, gone_at: text(gone_at) });
+            all.push((at, Trashed { id: id.to_owned(), was, kind, bytes, deleted_at, gone_at: text(gone_at) }));
         }
-        all.sort_by(|a, b| b.deleted_at.cmp(&a.deleted_at).then_with(|| a.was.path.cmp(&b.was.path)));
-        Ok(all)
+        all.sort_by(|(a, one), (b, other)| b.cmp(a).then_with(|| one.was.path.cmp(&other.was.path)));
+        Ok(all.into_iter().map(|(_, trashed)| trashed).collect())
     }
 
     /// Where `id` was, and the folder that holds it as [`Self::item`]. None when there is none.
@@ -99,10 +97,7 @@ impl Trash {
     /// Removes `id` for ever; also what is left of one that was restored. False when there is none.
     pub fn remove(&self, id: &str) -> io::Result<bool> {
         let Some(place) = self.place(id) else { return Ok(false) };
-        match fs::remove_dir_all(place) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            outcome => outcome.map(|()| true),
-        }
+        remove(&place)
     }
 
     /// Bytes of all of it.
@@ -115,16 +110,12 @@ impl Trash {
         let mut removed = 0;
         for entry in fs::read_dir(&self.directory)? {
             let place = entry?.path();
-            // What is being put here at this moment has no item yet, and is left to the next sweep.
-            let changed = place.metadata().and_then(|facts| facts.modified()).map(OffsetDateTime::from);
-            let is_new = changed.is_ok_and(|at| at > now - Duration::HOUR);
-            let is_due = match read(&place)? {
-                Some(about) => about.deleted_at + LIFE <= now,
-                None => !is_new,
-            };
-            if is_due {
-                fs::remove_dir_all(&place)?;
-                removed += 1;
+            match is_due(&place, now).and_then(|is_due| if is_due { remove(&place) } else { Ok(false) }) {
+                Ok(is_gone) => removed += usize::from(is_gone),
+                // One's failure is not another's: a container may still write into what was deleted.
+                Err(error) => {
+                    tracing::warn!(%error, path = %place.display(), "what is due of a trash could not be removed");
+                }
             }
         }
         Ok(removed)
@@ -134,6 +125,47 @@ impl Trash {
         let is_id = !id.is_empty() && id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
         is_id.then(|| self.directory.join(id))
     }
+}
+
+impl Prepared {
+    /// Takes `name` in `from` there; answers what it is in the trash. An error leaves it where it was.
+    pub fn take(self, from: &Folder, name: &OsStr) -> io::Result<String> {
+        let here = Tree::open(&self.place)?;
+        let folder = here.folder(&FilePath::default())?;
+        from.rename(name, &folder, OsStr::new(ITEM))?;
+        let counted = (|| {
+            let bytes = walk::amount(&here, &super::path(ITEM))?.bytes;
+            write(&self.place, &About { bytes, ..self.about.clone() }, false)
+        })();
+        if let Err(error) = counted {
+            tracing::warn!(%error, "how much was put into the trash could not be counted");
+        }
+        Ok(self.id.clone())
+    }
+}
+
+impl Drop for Prepared {
+    fn drop(&mut self) {
+        // Only what is surely empty of their files is removed.
+        let is_empty = matches!(
+            self.place.join(ITEM).symlink_metadata(), Err(error) if error.kind() == io::ErrorKind::NotFound
+        );
+        if is_empty && let Err(error) = remove(&self.place) {
+            tracing::warn!(%error, "an empty place in the trash could not be removed");
+        }
+    }
+}
+
+/// Whether what is at `place` has been there for [`LIFE`], or is what a crash left half-way.
+fn is_due(place: &Path, now: OffsetDateTime) -> io::Result<bool> {
+    // What is being put here at this moment has no item yet, and is left to the next sweep.
+    let changed = place.metadata().and_then(|facts| facts.modified()).map(OffsetDateTime::from);
+    let is_new = changed.is_ok_and(|at| at > now - Duration::HOUR);
+    Ok(match read(place)? {
+        // A clock that was wrong may have put it where no calendar ends.
+        Some(about) => about.deleted_at.checked_add(LIFE).is_some_and(|due| due <= now),
+        None => !is_new,
+    })
 }
 
 /// What is known of a thing; none when it is not there, or nothing that can be read says what it was.
@@ -148,8 +180,14 @@ fn read(place: &Path) -> io::Result<Option<About>> {
     }
 }
 
-fn write(place: &Path, about: &About) -> io::Result<()> {
+/// Writes what is known of a thing; `surely` before anything of theirs comes to be there.
+fn write(place: &Path, about: &About, surely: bool) -> io::Result<()> {
     let unfinished = place.join("about.new");
-    super::write_synced(&unfinished, &serde_json::to_vec(about)?)?;
+    let text = serde_json::to_vec(about)?;
+    if surely {
+        super::write_synced(&unfinished, &text)?;
+    } else {
+        fs::write(&unfinished, text)?;
+    }
     fs::rename(unfinished, place.join(ABOUT))
 }

@@ -5,7 +5,7 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use nix::dir::{Dir, Type};
 use nix::errno::Errno;
 use nix::fcntl::{AtFlags, OFlag, OpenHow, RenameFlags, ResolveFlag, openat2, renameat2};
 use nix::sys::stat::{FileStat, Mode, SFlag, fstat, fstatat, mkdirat};
-use nix::unistd::{Gid, Uid, fchown, fchownat};
+use nix::unistd::{Gid, Uid, UnlinkatFlags, fchown, fchownat, unlinkat};
 use runtime::Home;
 
 /// Tries of a lookup that a rename elsewhere in the tree made uncertain.
@@ -81,14 +81,14 @@ impl Tree {
     /// # Errors
     /// `InvalidInput` for what is no regular file.
     pub fn file(&self, path: &FilePath) -> io::Result<(File, FileStat)> {
-        // Not waiting for a pipe's writer, and no terminal of ours.
-        let opened = self.lookup(path, OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY)?;
-        let stat = fstat(&opened)?;
-        match kind(&stat) {
-            Kind::File => Ok((opened.into(), stat)),
-            Kind::Folder => Err(io::ErrorKind::IsADirectory.into()),
-            Kind::Link | Kind::Other => Err(io::ErrorKind::InvalidInput.into()),
-        }
+        open_regular(&self.lookup(path, OFlag::O_PATH)?)
+    }
+
+    /// Where `folder` is in it at this moment, by no link. None when it is elsewhere by now, or at no path of ours.
+    pub fn path_of(&self, folder: &Folder) -> io::Result<Option<FilePath>> {
+        let of = |descriptor: BorrowedFd<'_>| std::fs::read_link(format!("/proc/self/fd/{}", descriptor.as_raw_fd()));
+        let (root, folder) = (of(self.root.as_fd())?, of(folder.as_fd())?);
+        Ok(folder.strip_prefix(root).ok().and_then(|path| path.to_str()?.parse().ok()))
     }
 
     fn lookup(&self, path: &FilePath, flags: OFlag) -> io::Result<OwnedFd> {
@@ -107,6 +107,11 @@ impl Tree {
 }
 
 impl Folder {
+    /// The same as a root.
+    pub fn tree(&self) -> io::Result<Tree> {
+        Ok(Tree { root: Arc::new(self.0.try_clone()?) })
+    }
+
     /// Which folder it is on its file system.
     pub fn inode(&self) -> io::Result<u64> {
         Ok(fstat(&self.0)?.st_ino)
@@ -149,10 +154,8 @@ impl Folder {
 
     /// The regular file `name` in it, unless it is a link.
     pub fn file<N: nix::NixPath + ?Sized>(&self, name: &N) -> io::Result<(File, FileStat)> {
-        let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_CLOEXEC;
-        let file: File = nix::fcntl::openat(&self.0, name, flags, Mode::empty())?.into();
-        let stat = fstat(&file)?;
-        if kind(&stat) == Kind::File { Ok((file, stat)) } else { Err(io::ErrorKind::InvalidInput.into()) }
+        let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+        open_regular(&nix::fcntl::openat(&self.0, name, flags, Mode::empty())?)
     }
 
     /// What `name` is, a link as a link.
@@ -191,6 +194,16 @@ impl Folder {
         Ok(renameat2(&self.0, name, &to.0, to_name, RenameFlags::RENAME_NOREPLACE)?)
     }
 
+    /// Removes `name`, which is no folder.
+    pub fn unlink(&self, name: &OsStr) -> io::Result<()> {
+        Ok(unlinkat(&self.0, name, UnlinkatFlags::NoRemoveDir)?)
+    }
+
+    /// Removes the folder `name`, which is empty.
+    pub fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
+        Ok(unlinkat(&self.0, name, UnlinkatFlags::RemoveDir)?)
+    }
+
     /// Exchanges the two, so that at every moment each name has one of them.
     pub fn exchange(&self, name: &OsStr, with: &Self, with_name: &OsStr) -> io::Result<()> {
         Ok(renameat2(&self.0, name, &with.0, with_name, RenameFlags::RENAME_EXCHANGE)?)
@@ -220,6 +233,19 @@ impl AsFd for Folder {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.0.as_fd()
     }
+}
+
+/// Opens what was found to read it, once it is known to be a regular file: to open a device, a pipe or a
+/// terminal is to do something to it.
+fn open_regular(found: &OwnedFd) -> io::Result<(File, FileStat)> {
+    match kind(&fstat(found)?) {
+        Kind::File => {}
+        Kind::Folder => return Err(io::ErrorKind::IsADirectory.into()),
+        Kind::Link | Kind::Other => return Err(io::ErrorKind::InvalidInput.into()),
+    }
+    let file = File::open(format!("/proc/self/fd/{}", found.as_raw_fd()))?;
+    let stat = fstat(&file)?;
+    Ok((file, stat))
 }
 
 /// Gives a new file or folder to whom all in a tree belongs.

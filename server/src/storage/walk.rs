@@ -23,6 +23,16 @@ pub(super) struct Amount {
 pub(super) fn folders<E: From<io::Error>>(
     tree: &Tree,
     top: &FilePath,
+    each: impl FnMut(&FilePath, &Folder, &[tree::Listed]) -> Result<bool, E>,
+) -> Result<(), E> {
+    folders_seen(tree, top, |_, _| (), each)
+}
+
+/// The same, with `seen` for each folder before it is listed.
+pub(super) fn folders_seen<E: From<io::Error>>(
+    tree: &Tree,
+    top: &FilePath,
+    mut seen: impl FnMut(&FilePath, &Folder),
     mut each: impl FnMut(&FilePath, &Folder, &[tree::Listed]) -> Result<bool, E>,
 ) -> Result<(), E> {
     let mut ahead = vec![top.clone()];
@@ -37,6 +47,7 @@ pub(super) fn folders<E: From<io::Error>>(
             Err(error) if path != *top && is_gone(&error) => continue,
             Err(error) => return Err(error.into()),
         };
+        seen(&path, &folder);
         let listed = folder.list()?;
         if !each(&path, &folder, &listed)? {
             return Ok(());

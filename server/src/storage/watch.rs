@@ -19,6 +19,9 @@ use crate::shutdown::Shutdown;
 /// Between two looks at what happened. Meanwhile the kernel makes one event of many that are alike.
 const PACE: Duration = Duration::from_millis(50);
 
+/// How often what happened is read before others have their turn: more than the kernel's whole queue of 16,384.
+const MAX_READS: usize = 256;
+
 /// Everything by which a folder, or the size of something in it, changes.
 const EVENTS: AddWatchFlags = AddWatchFlags::IN_CREATE
     .union(AddWatchFlags::IN_DELETE)
@@ -149,15 +152,18 @@ async fn follow(shared: &Shared) -> io::Result<()> {
     let readable = unsafe { AsyncFd::register_with_interest(inotify.as_fd(), tokio::io::Interest::READABLE)? };
     loop {
         let mut ready = readable.readable().await?;
-        loop {
+        // A container that makes them as fast as they are read does not keep a thread from everybody else.
+        for _ in 0..MAX_READS {
             match inotify.read_events() {
                 Ok(events) => tell(shared, &events),
-                Err(Errno::EAGAIN) => break,
+                Err(Errno::EAGAIN) => {
+                    ready.clear_ready();
+                    break;
+                }
                 Err(Errno::EINTR) => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        ready.clear_ready();
         drop(ready);
         tokio::time::sleep(PACE).await;
     }

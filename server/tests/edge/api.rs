@@ -129,7 +129,7 @@ async fn the_document_and_its_page_need_no_other_host() {
 }
 
 #[tokio::test]
-async fn health_says_what_the_runtime_does_not_enforce() {
+async fn health_says_what_the_runtime_does_not_enforce_and_whether_files_can_be_written() {
     let server = Server::new().await;
     let cookie = server.sign_in().await;
     let health = server.own(&cookie, "GET", "/api/health").send().await;
@@ -137,5 +137,12 @@ async fn health_says_what_the_runtime_does_not_enforce() {
     let health = health.json();
     assert_eq!((&health["healthy"], &health["database"]["available"]), (&true.into(), &true.into()));
     assert!(health["runtime"]["enforcement"].is_array());
+    assert_eq!(health["storage"]["available"], true);
+    assert!(health["storage"]["free_bytes"].as_u64() > Some(0), "{health}");
+    let files = server.directory.path().join("files");
+    std::fs::remove_dir_all(&files).unwrap();
+    std::fs::write(&files, "in the way").unwrap();
+    let health = server.own(&cookie, "GET", "/api/health").send().await;
+    assert_eq!((health.status.as_u16(), &health.json()["storage"]["available"]), (503, &false.into()), "{health:?}");
     server.close().await;
 }

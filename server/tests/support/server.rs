@@ -40,6 +40,15 @@ impl Server {
         Self::changed(flags, |_| ()).await
     }
 
+    /// A server on the test's own directory.
+    pub async fn on(directory: TempDir, flags: &[&str]) -> Self {
+        let password = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&password, PASSWORD).unwrap();
+        let file = password.path().to_str().unwrap();
+        let administrator = ["--admin-email", EMAIL, "--admin-password-file", file];
+        Self::start_in(directory, &[&administrator, flags].concat(), |_| ()).await
+    }
+
     /// A server that has no administrator yet.
     pub async fn not_set_up() -> Self {
         Self::not_set_up_with(&[]).await
@@ -60,7 +69,10 @@ impl Server {
     }
 
     async fn start(flags: &[&str], change: impl FnOnce(&mut App)) -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        Self::start_in(tempfile::tempdir().unwrap(), flags, change).await
+    }
+
+    async fn start_in(directory: TempDir, flags: &[&str], change: impl FnOnce(&mut App)) -> Self {
         let site = directory.path().join("site");
         std::fs::create_dir_all(site.join("pkg")).unwrap();
         std::fs::write(site.join("pkg/berth.css"), "body{}").unwrap();
@@ -111,6 +123,15 @@ impl Server {
         let response = self.request("POST", "/welcome").own_origin().form(&form).send().await;
         assert_eq!(response.status, 303, "{response:?}");
         response.header("set-cookie").split(';').next().unwrap().to_owned()
+    }
+
+    /// Ends it as SIGTERM does, and starts another on the same directory.
+    pub async fn again(self, flags: &[&str]) -> Self {
+        let Self { app, directory, task, .. } = self;
+        app.shutdown.begin();
+        tokio::time::timeout(LIMIT, task).await.expect("the server to end").unwrap();
+        app.close(LIMIT).await;
+        Self::start_in(directory, flags, |_| ()).await
     }
 
     /// Ends it as SIGTERM does.

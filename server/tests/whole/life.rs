@@ -93,18 +93,22 @@ async fn a_shell_that_ends_says_how_and_the_next_socket_opens_another() {
 }
 
 #[tokio::test]
-async fn two_sessions_see_nothing_of_each_other() {
+async fn two_sessions_of_one_person_share_home_and_nothing_else() {
     let server = Server::new().await;
     let (one, two) = (server.client.running().await, server.client.running().await);
     let mut first = server.client.terminal(&one, 1).await;
     let mut second = server.client.terminal(&two, 1).await;
-    first.run("echo secret-of-one > ~/secret; (exec -a process-of-one tail -f /dev/null &)").await;
+    let secrets =
+        "for place in ~/workspace ~/.cache ~/.npm /tmp /var/tmp /dev/shm; do echo of-one > $place/secret; done";
+    assert_eq!(first.run(&format!("{secrets}; echo of-both > ~/shared; ls ~/.cache")).await, "secret\n");
+    first.run("(exec -a process-of-one tail -f /dev/null &)").await;
     assert_eq!(
-        second.run("command ls ~; cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c process-of-on[e]").await,
-        "workspace\n0\n"
+        second
+            .run("cat ~/shared; ls ~/workspace; cat /proc/[0-9]*/cmdline | tr '\\0' ' ' | grep -c process-of-on[e]")
+            .await,
+        "of-both\n0\n"
     );
-    let seen =
-        second.run("find / -xdev -name secret 2>/dev/null; hostname; cat /proc/mounts | grep -c berth-test").await;
+    let seen = second.run("find / -name secret 2>/dev/null; hostname; cat /proc/mounts | grep -c berth-test").await;
     assert!(!seen.contains("/secret"), "{seen}");
     server.close().await;
 }

@@ -21,10 +21,49 @@ const FILES: &[(&str, &str)] = &[
     ("jetbrains-mono/fonts/webfonts/JetBrainsMonoNL-Bold.woff2", "fonts/jetbrains-mono-bold.woff2"),
 ];
 
+/// The highlighter's own folder, of which `NAME.min.js` becomes `NAME.mjs`.
+const HIGHLIGHTER: &str = "@highlightjs/cdn-assets/es";
+/// The grammars that `app/src/files/kind.rs` names.
+const GRAMMARS: [&str; 27] = [
+    "bash",
+    "c",
+    "cpp",
+    "csharp",
+    "css",
+    "diff",
+    "dockerfile",
+    "go",
+    "ini",
+    "java",
+    "javascript",
+    "json",
+    "kotlin",
+    "lua",
+    "makefile",
+    "markdown",
+    "perl",
+    "php",
+    "python",
+    "ruby",
+    "rust",
+    "scss",
+    "sql",
+    "swift",
+    "typescript",
+    "xml",
+    "yaml",
+];
+
 /// Copies what is missing or differs.
 pub fn copy(workspace: &Workspace) -> Result<String> {
     let mut copied = 0;
-    for (from, to) in FILES {
+    let grammars = GRAMMARS.map(|name| (format!("languages/{name}"), name));
+    let highlighter = std::iter::once(("core".to_owned(), "core")).chain(grammars);
+    let highlighter = highlighter
+        .map(|(from, to)| (format!("{HIGHLIGHTER}/{from}.min.js"), format!("vendor/highlight/{to}.mjs")))
+        .collect::<Vec<_>>();
+    let ours = highlighter.iter().map(|(from, to)| (from.as_str(), to.as_str()));
+    for (from, to) in FILES.iter().copied().chain(ours) {
         let source = workspace.file("node_modules").join(from);
         let content = fs::read(&source).with_context(|| format!("can't read {}", source.display()))?;
         copied += usize::from(put(&workspace.file("public").join(to), &without_source_map(content))?);

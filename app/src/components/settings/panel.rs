@@ -3,14 +3,19 @@
 
 use leptos::html::Dialog;
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 
 use super::controls::{Choice, Slider, Switch};
+use crate::api::storage::seed_files;
 use crate::browser::has_touch;
 use crate::components::icons;
 use crate::components::key_bar_order::KeyBarOrder;
-use crate::contexts::panels::Panels;
+use crate::contexts::panels::{Panel, Panels};
 use crate::contexts::preferences::CurrentPreferences;
-use crate::model::preferences::{Bell, CursorShape, MAX_FONT_SIZE, MIN_FONT_SIZE, Preferences, Theme, usual_font_size};
+use crate::contexts::toasts::Toasts;
+use crate::model::preferences::{
+    Bell, CursorShape, MAX_FONT_SIZE, MIN_FONT_SIZE, Preferences, Theme, WorkspaceSharing, usual_font_size,
+};
 
 /// The scrollbacks to choose from, lines.
 const SCROLLBACKS: [u32; 4] = [1_000, 5_000, 10_000, 50_000];
@@ -20,7 +25,7 @@ const HUES: [(u16, &str); 7] =
 
 #[component]
 pub fn Settings() -> impl IntoView {
-    let open = Panels::get().settings;
+    let panels = Panels::get();
     let current = CurrentPreferences::get();
     let preferences = current.signal();
     let before_reset = RwSignal::new(None::<Preferences>);
@@ -47,11 +52,11 @@ pub fn Settings() -> impl IntoView {
             node_ref=dialog
             class="dialog settings"
             aria-labelledby="settings-title"
-            on:close=move |_| open.set(false)
+            on:close=move |_| panels.close(Panel::Settings)
             // A press beside the panel lands on the dialog itself.
             on:click=move |event| {
                 if dialog.get_untracked().is_some_and(|dialog| event.target().as_ref() == Some(dialog.as_ref())) {
-                    open.set(false);
+                    panels.close(Panel::Settings);
                 }
             }
         >
@@ -61,13 +66,14 @@ pub fn Settings() -> impl IntoView {
                     <button
                         class="button button-quiet button-icon"
                         aria-label="Close settings"
-                        on:click=move |_| open.set(false)
+                        on:click=move |_| panels.close(Panel::Settings)
                     >
                         {icons::close()}
                     </button>
                 </header>
                 {look(current)}
                 {terminal(current)}
+                {files(current)}
                 <section class="settings-group" aria-labelledby="settings-keys">
                     <h3 id="settings-keys">"Key bar, on a phone"</h3>
                     <KeyBarOrder/>
@@ -223,6 +229,47 @@ fn terminal(current: CurrentPreferences) -> AnyView {
                         />
                     }
                 })}
+        </section>
+    }
+    .into_any()
+}
+
+fn files(current: CurrentPreferences) -> AnyView {
+    const MODES: [WorkspaceSharing; 3] = [WorkspaceSharing::None, WorkspaceSharing::Metadata, WorkspaceSharing::Full];
+    let preferences = current.signal();
+    let mode = Memo::new(move |_| preferences.with(|preferences| preferences.workspace_sharing));
+    let says = move || match mode.get() {
+        WorkspaceSharing::None => "Each new session has a workspace of its own.",
+        WorkspaceSharing::Metadata => "New sessions share CLAUDE.md and .claude/ of each repository.",
+        WorkspaceSharing::Full => "New sessions share all of ~/workspace.",
+    };
+    let toasts = Toasts::get();
+    let panels = Panels::get();
+    let seed = move |_| {
+        spawn_local(async move {
+            match seed_files().await {
+                Ok(at) => panels.open_files_at(at),
+                Err(error) => toasts.fail("The folder was not made", &error),
+            }
+        });
+    };
+    view! {
+        <section class="settings-group" aria-labelledby="settings-files">
+            <h3 id="settings-files">"Files"</h3>
+            <Choice
+                legend="Workspaces"
+                options=&["Apart", "Notes shared", "Shared"]
+                selected=Signal::derive(move || MODES.iter().position(|other| *other == mode.get()).unwrap_or(0))
+                on_select=Callback::new(move |index: usize| {
+                    current.change(|preferences| preferences.workspace_sharing = MODES[index]);
+                })
+            />
+            <p class="setting-hint">{says}</p>
+            <div>
+                <button class="button" on:click=seed>
+                    "Make the “getting started” folder again"
+                </button>
+            </div>
         </section>
     }
     .into_any()

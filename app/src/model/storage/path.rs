@@ -3,12 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
+use protocol::upload::{MAX_NAME, is_deceptive};
 use serde::{Deserialize, Serialize};
 
 /// The longest path, bytes; what S3 allows for a key.
 pub const MAX_PATH: usize = 1_024;
-/// The longest name, bytes; what Linux' file systems allow.
-pub const MAX_NAME: usize = 255;
 
 /// A path from a tree's root: names with `/` between, `""` for the root itself. UTF-8, no `.` or `..`, no
 /// empty name, no NUL. Everything else that a container can name is a name here too.
@@ -73,13 +72,6 @@ impl FromStr for FileName {
     }
 }
 
-/// Controls, line breaks, what reorders text, and what stands for bytes that were no UTF-8.
-fn is_deceptive(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-        || character == char::REPLACEMENT_CHARACTER
-}
-
 impl FilePath {
     /// The path as text.
     #[must_use]
@@ -140,35 +132,6 @@ impl FileName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// The name to try when `number - 1` files have it already: `shot-2.png` for the second. What is too long is
-/// cut before the number.
-#[must_use]
-pub fn numbered(name: &str, number: u32) -> String {
-    if number < 2 {
-        return name.to_owned();
-    }
-    let (stem, extension) = match name.rfind('.') {
-        Some(dot) if dot > 0 => name.split_at(dot),
-        _ => (name, ""),
-    };
-    let suffix = format!("-{number}{extension}");
-    // An extension so long that no stem is left is no extension.
-    if suffix.len() >= MAX_NAME {
-        let suffix = format!("-{number}");
-        return format!("{}{suffix}", cut(name, MAX_NAME - suffix.len()));
-    }
-    format!("{}{suffix}", cut(stem, MAX_NAME - suffix.len()))
-}
-
-/// As much of `text`'s beginning as `most` bytes hold.
-fn cut(text: &str, most: usize) -> &str {
-    let mut end = text.len().min(most);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
 }
 
 impl fmt::Display for FilePath {
@@ -264,16 +227,5 @@ mod tests {
         assert!(path("a").is_within(&FilePath::default()));
         assert!(!path("ab").is_within(&path("a")));
         assert!(!path("a").is_within(&path("a/b")));
-    }
-
-    #[test]
-    fn a_taken_name_gets_a_number_before_its_extension() {
-        assert_eq!(numbered("a.png", 1), "a.png");
-        assert_eq!(numbered("a.png", 2), "a-2.png");
-        assert_eq!(numbered(".env", 2), ".env-2");
-        for name in ["x".repeat(255), format!("a.{}", "é".repeat(126)), format!("{}.png", "é".repeat(125))] {
-            let second = numbered(&name, 2);
-            assert!(second.len() <= MAX_NAME && second.contains("-2"), "{second}");
-        }
     }
 }

@@ -53,7 +53,7 @@ fn obey(page: SessionPage, event: &KeyboardEvent) -> bool {
         None => return false,
     };
     // What lies over the page has the keyboard to itself, but for the keys that opened it.
-    if document().query_selector("dialog[open]").is_ok_and(|open| open.is_some()) {
+    if document().query_selector("dialog:modal").is_ok_and(|open| open.is_some()) {
         let again = command == Command::Palette && page.panel.get_untracked() == Some(Panel::Palette);
         if again {
             page.panel.set(None);

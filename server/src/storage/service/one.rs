@@ -13,10 +13,9 @@ use crate::storage::settle::Settled;
 
 impl StorageService {
     /// Adds what became of `item`.
-    pub(super) fn add(&self, outcome: &mut Outcome, actor: &Actor, item: &str, done: Result<Settled, ApiError>) {
+    pub(super) fn add(&self, outcome: &mut Outcome, item: &str, done: Result<Settled, ApiError>) {
         match done {
             Ok(settled) => {
-                self.shared.changed(&actor.user, &settled.at);
                 outcome.done.push(Done { at: settled.at, trashed: settled.trashed });
             }
             Err(error) => {
@@ -36,10 +35,15 @@ impl StorageService {
         guard(&item.to, even_protected)?;
         let (from, to) = (self.place(actor, &item.from).await?, self.place(actor, &item.to).await?);
         let (user, email) = (actor.user.clone(), actor.email.clone());
-        self.work(move |shared| {
-            let trash = shared.trash(&user, &email)?;
+        self.work(actor, move |shared| {
+            from.guard(even_protected)?;
+            to.guard(even_protected)?;
+            let trash = shared.trash_to_change(&user, &email)?;
             let moved = relocate::relocate((&from.tree, &from.at), (&to.tree, &to.at), clash, &trash);
             shared.changed(&user, &from.at);
+            if let Ok(settled) = &moved {
+                shared.changed(&user, &settled.at);
+            }
             moved
         })
         .await
@@ -55,16 +59,22 @@ impl StorageService {
         guard(&item.to, even_protected)?;
         let (from, to) = (self.place(actor, &item.from).await?, self.place(actor, &item.to).await?);
         let (user, email) = (actor.user.clone(), actor.email.clone());
-        self.work(move |shared| shared.copy(&user, &email, (&from.tree, &from.at), (&to.tree, &to.at), clash)).await
+        self.work(actor, move |shared| {
+            to.guard(even_protected)?;
+            shared.copy(&user, &email, (&from.tree, &from.at), (&to.tree, &to.at), clash)
+        })
+        .await
     }
 
     pub(super) async fn delete_one(&self, actor: &Actor, at: &At, even_protected: bool) -> Result<Settled, ApiError> {
         guard(at, even_protected)?;
         let place = self.place(actor, at).await?;
         let (user, email) = (actor.user.clone(), actor.email.clone());
-        self.work(move |shared| {
+        self.work(actor, move |shared| {
+            place.guard(even_protected)?;
             let (parent, name) = place.tree.parent(&place.at.path)?.ok_or_else(no_such_file)?;
-            let trashed = shared.trash(&user, &email)?.take(&parent, OsStr::new(name), &place.at)?;
+            let trashed = shared.trash_to_change(&user, &email)?.take(&parent, OsStr::new(name), &place.at)?;
+            shared.changed(&user, &place.at);
             Ok(Settled { at: place.at, trashed: Some(trashed) })
         })
         .await
@@ -74,8 +84,12 @@ impl StorageService {
     pub(super) async fn remove_one(&self, actor: &Actor, id: &str) -> Result<Settled, ApiError> {
         let was = self.was(actor, id).await?;
         let (user, email, id) = (actor.user.clone(), actor.email.clone(), id.to_owned());
-        self.work(move |shared| Ok(shared.trash(&user, &email)?.remove(&id)?)).await?;
-        Ok(Settled { at: was, trashed: None })
+        self.work(actor, move |shared| {
+            shared.trash_to_change(&user, &email)?.remove(&id)?;
+            shared.changed(&user, &was);
+            Ok(Settled { at: was, trashed: None })
+        })
+        .await
     }
 
     pub(super) async fn restore_one(&self, actor: &Actor, id: &str) -> Result<Settled, ApiError> {
@@ -83,12 +97,15 @@ impl StorageService {
         let home = self.place(actor, &At::home(FilePath::default())).await?;
         let own = self.place(actor, &was).await;
         let (user, email, id) = (actor.user.clone(), actor.email.clone(), id.to_owned());
-        self.work(move |shared| {
-            relocate::restore(&shared.trash(&user, &email)?, &id, |at| match (&at.session, &own) {
+        self.work(actor, move |shared| {
+            let trash = shared.trash_to_change(&user, &email)?;
+            let settled = relocate::restore(&trash, &id, |at| match (&at.session, &own) {
                 (None, _) => Ok(home.tree.clone()),
                 (Some(_), Ok(place)) => Ok(place.tree.clone()),
                 (Some(_), Err(error)) => Err(error.clone().into()),
-            })
+            })?;
+            shared.changed(&user, &settled.at);
+            Ok(settled)
         })
         .await
     }
@@ -96,7 +113,7 @@ impl StorageService {
     /// Where a thing in the trash was.
     async fn was(&self, actor: &Actor, id: &str) -> Result<At, ApiError> {
         let (user, email, id) = (actor.user.clone(), actor.email.clone(), id.to_owned());
-        let found = self.work(move |shared| Ok(shared.trash(&user, &email)?.find(&id)?)).await?;
+        let found = self.work(actor, move |shared| Ok(shared.trash(&user, &email)?.find(&id)?)).await?;
         found.map(|(was, _)| was).ok_or_else(|| ApiError::not_found("thing in the trash"))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -9,18 +10,20 @@ use app::model::error::{ApiError, ErrorCode};
 use app::model::storage::{At, Clash, FolderSize};
 use nix::sys::statvfs::statvfs;
 use time::OffsetDateTime;
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::auth;
 use crate::shutdown::Shutdown;
 use crate::storage::fault::{Fault, disk_full};
 use crate::storage::layout::{Layout, Person};
+use crate::storage::listing::Recent;
 use crate::storage::relocate;
 use crate::storage::settle::Settled;
 use crate::storage::tally::Tally;
 use crate::storage::trash::Trash;
 use crate::storage::tree::Tree;
-use crate::storage::uploads::Uploads;
+use crate::storage::uploads::{Uploads, remove_left};
 use crate::storage::walk::{self, Amount};
 use crate::storage::watch::Watch;
 
@@ -28,6 +31,12 @@ use crate::storage::watch::Watch;
 const SWEEP: Duration = Duration::from_secs(10 * 60);
 /// How long a count is kept that nobody asks for.
 const COUNT_LIFE: Duration = Duration::from_secs(30 * 60);
+/// Archives that are made for one person at once, so that the rest is left for others.
+const MAX_ARCHIVES_OF_ONE: usize = 4;
+/// Threads that work for one person at once: a browser asks for six things, and most take a millisecond.
+const MAX_THREADS_OF_ONE: usize = 4;
+/// Files that come for one person at once, but for parts: each holds some MiB of the server.
+const MAX_STORES_OF_ONE: usize = 32;
 /// Bytes of the disk that uploads leave to the database and the containers.
 const SPARE: u64 = 64 << 20;
 
@@ -37,6 +46,7 @@ pub(super) struct Shared {
     pub quota: Option<u64>,
     pub uploads: Uploads,
     pub watch: Watch,
+    pub recent: Recent,
     counts: Mutex<HashMap<String, Arc<Count>>>,
 }
 
@@ -48,6 +58,12 @@ struct Count {
     trash: Mutex<Option<u64>>,
     /// Bytes that are coming in requests under way.
     coming: Mutex<u64>,
+    /// Archives that are made for them.
+    archives: Arc<Semaphore>,
+    /// Bytes that have come since the server started, and are in no [`Room`] any more.
+    landed: AtomicU64,
+    threads: Arc<Semaphore>,
+    stores: Arc<Semaphore>,
     asked: Mutex<Instant>,
 }
 
@@ -65,8 +81,12 @@ pub(super) struct Held {
 pub(super) struct Room {
     count: Arc<Count>,
     bytes: u64,
-    /// How many may come.
-    pub most: u64,
+    /// How many might be coming for the person in all requests together when this one began, and how many
+    /// had come by then.
+    limit: u64,
+    landed: u64,
+    /// How many the disk has left.
+    free: u64,
 }
 
 impl Shared {
@@ -76,7 +96,7 @@ impl Shared {
             uploads.load(&person, &layout.person(&person)?.uploads())?;
         }
         let watch = Watch::start(shutdown);
-        Ok(Arc::new(Self { layout, quota, uploads, watch, counts: Mutex::default() }))
+        Ok(Arc::new(Self { layout, quota, uploads, watch, recent: Recent::default(), counts: Mutex::default() }))
     }
 
     /// A person's part of the disk.
@@ -88,17 +108,24 @@ impl Shared {
         Ok(person)
     }
 
+    /// A person's trash, to be looked at.
     pub fn trash(&self, user: &str, email: &str) -> Result<Trash, Fault> {
-        *locked(&self.count(user).trash) = None;
         Ok(Trash::new(self.person(user, email)?.trash()))
+    }
+
+    /// The same to be changed: it is counted again, even if that fails half-way.
+    pub fn trash_to_change(&self, user: &str, email: &str) -> Result<Trash, Fault> {
+        *locked(&self.count(user).trash) = None;
+        self.trash(user, email)
     }
 
     /// Has the folder that `at` is in counted again, and `at` itself.
     pub fn changed(&self, user: &str, at: &At) {
+        let count = self.count(user);
+        *locked(&count.trash) = None;
         if at.session.is_some() {
             return;
         }
-        let count = self.count(user);
         if let Some(tally) = &*locked(&count.tally) {
             tally.note(&at.path);
             // Folders above it may be new.
@@ -108,7 +135,21 @@ impl Shared {
                 above = path.parent();
             }
         }
-        *locked(&count.trash) = None;
+    }
+
+    /// What limits the threads that work for one person at once.
+    pub fn threads(&self, user: &str) -> Arc<Semaphore> {
+        Arc::clone(&self.count(user).threads)
+    }
+
+    /// What limits the files that come for one person at once, but for parts.
+    pub fn stores(&self, user: &str) -> Arc<Semaphore> {
+        Arc::clone(&self.count(user).stores)
+    }
+
+    /// What limits the archives that are made for one person at once.
+    pub fn archives(&self, user: &str) -> Arc<Semaphore> {
+        Arc::clone(&self.count(user).archives)
     }
 
     /// How much somebody has.
@@ -148,19 +189,16 @@ impl Shared {
             Some(_) => self.held(user, email).map(|held| held.home.bytes.saturating_add(held.trash))?,
             None => 0,
         };
-        let mut coming = locked(&count.coming);
-        let spoken_for = held.saturating_add(self.uploads.reserved(user)).saturating_add(*coming);
-        let left = self.quota.map_or(u64::MAX, |quota| quota.saturating_sub(spoken_for));
-        let wanted = bytes.unwrap_or_default();
-        if wanted > left || (left == 0 && bytes.is_none()) {
-            return Err(over_quota(self.quota.unwrap_or_default()).into());
+        let landed = count.landed.load(Ordering::Relaxed);
+        let spoken_for = held.saturating_add(self.uploads.reserved(user));
+        let limit = self.quota.map_or(u64::MAX, |quota| quota.saturating_sub(spoken_for));
+        let mut room = Room { count, bytes: 0, limit, landed, free };
+        match bytes {
+            Some(bytes) => room.grow(bytes)?,
+            // There is no use in beginning.
+            None => room.check(1)?,
         }
-        if wanted > free || (free == 0 && bytes.is_none()) {
-            return Err(disk_full().into());
-        }
-        *coming = coming.saturating_add(wanted);
-        drop(coming);
-        Ok(Room { count, bytes: wanted, most: bytes.unwrap_or(left.min(free)) })
+        Ok(room)
     }
 
     /// Copies, as far as there is room.
@@ -172,16 +210,19 @@ impl Shared {
         to: (&Tree, &At),
         clash: Clash,
     ) -> Result<Settled, Fault> {
-        let room = self.room(user, email, Some(walk::amount(from.0, &from.1.path)?.bytes))?;
+        // Refused at once when there is too much of it; but what there is may change.
+        let mut room = self.room(user, email, Some(walk::amount(from.0, &from.1.path)?.bytes))?;
         let person = self.person(user, email)?;
-        let name = auth::random_id();
-        let scratch = Tree::open(&person.uploads())?;
+        let name = scratch();
+        let scratch = (&Tree::open(&person.uploads())?, &crate::storage::path(&name));
         let copied =
-            relocate::copy(from, to, (&scratch, &crate::storage::path(&name)), clash, &self.trash(user, email)?);
-        if copied.is_err() {
-            remove(&person.uploads().join(name));
+            relocate::copy(from, to, scratch, clash, &self.trash_to_change(user, email)?, |size| room.grow(size));
+        remove_left(&person.uploads().join(name));
+        // Before it is not coming any more.
+        if let Ok(settled) = &copied {
+            self.changed(user, &settled.at);
+            room.landed();
         }
-        drop(room);
         copied
     }
 
@@ -189,28 +230,92 @@ impl Shared {
         let mut counts = locked(&self.counts);
         let count = counts.entry(user.to_owned()).or_insert_with(|| {
             let asked = Mutex::new(Instant::now());
-            Arc::new(Count { tally: Mutex::default(), trash: Mutex::default(), coming: Mutex::default(), asked })
+            Arc::new(Count {
+                tally: Mutex::default(),
+                trash: Mutex::default(),
+                coming: Mutex::default(),
+                landed: AtomicU64::new(0),
+                archives: Arc::new(Semaphore::new(MAX_ARCHIVES_OF_ONE)),
+                threads: Arc::new(Semaphore::new(MAX_THREADS_OF_ONE)),
+                stores: Arc::new(Semaphore::new(MAX_STORES_OF_ONE)),
+                asked,
+            })
         });
         *locked(&count.asked) = Instant::now();
         Arc::clone(count)
     }
 
     fn clear(&self, now: OffsetDateTime) -> io::Result<()> {
+        self.recent.forget();
         for partial in self.uploads.expire() {
-            remove(&partial.directory);
+            remove_left(&partial.directory);
         }
         for user in self.layout.people()? {
-            let person = self.layout.person(&user)?;
-            if Trash::new(person.trash()).sweep(now)? > 0
-                && let Some(count) = locked(&self.counts).get(&user)
-            {
-                *locked(&count.trash) = None;
+            match self.layout.person(&user).and_then(|person| Trash::new(person.trash()).sweep(now)) {
+                Ok(0) => {}
+                Ok(_) => {
+                    if let Some(count) = locked(&self.counts).get(&user) {
+                        *locked(&count.trash) = None;
+                    }
+                }
+                // One person's failure is not another's.
+                Err(error) => tracing::error!(%error, %user, "what is due of a person's trash could not be removed"),
             }
         }
-        locked(&self.counts).retain(|_, count| {
-            Arc::strong_count(count) > 1 || locked(&count.asked).elapsed() < COUNT_LIFE || *locked(&count.coming) > 0
-        });
+        let unused: Vec<_> = locked(&self.counts)
+            .extract_if(|_, count| {
+                let is_used = Arc::strong_count(count) > 1
+                    || *locked(&count.coming) > 0
+                    || count.archives.available_permits() < MAX_ARCHIVES_OF_ONE
+                    || count.threads.available_permits() < MAX_THREADS_OF_ONE
+                    || count.stores.available_permits() < MAX_STORES_OF_ONE;
+                !is_used && locked(&count.asked).elapsed() >= COUNT_LIFE
+            })
+            .collect();
+        // Each has thousands of watches to give back, and nobody waits for that.
+        drop(unused);
         Ok(())
+    }
+}
+
+impl Room {
+    /// Counts `to` bytes in all as coming.
+    ///
+    /// # Errors
+    /// QUOTA_EXCEEDED when there is no room for so many.
+    pub fn grow(&mut self, to: u64) -> Result<(), Fault> {
+        self.check(to)?;
+        let more = to.saturating_sub(self.bytes);
+        let limit = self.limit();
+        let mut coming = locked(&self.count.coming);
+        let all = coming.saturating_add(more);
+        if more > 0 && all > limit {
+            return Err(over_quota(limit.saturating_sub(*coming)).into());
+        }
+        *coming = all;
+        self.bytes += more;
+        Ok(())
+    }
+
+    /// Its bytes have come to stay, and are less room to those that began before.
+    pub fn landed(&self) {
+        self.count.landed.fetch_add(self.bytes, Ordering::Relaxed);
+    }
+
+    /// How many bytes may be coming by now.
+    fn limit(&self) -> u64 {
+        let since = self.count.landed.load(Ordering::Relaxed).saturating_sub(self.landed);
+        self.limit.saturating_sub(since)
+    }
+
+    /// Whether there is room for `to` bytes.
+    fn check(&self, to: u64) -> Result<(), Fault> {
+        let others = locked(&self.count.coming).saturating_sub(self.bytes);
+        let left = self.limit().saturating_sub(others);
+        if to > left {
+            return Err(over_quota(left).into());
+        }
+        if to > self.free { Err(disk_full().into()) } else { Ok(()) }
     }
 }
 
@@ -236,24 +341,16 @@ pub(super) async fn sweep(shared: Arc<Shared>, shutdown: Shutdown) {
     }
 }
 
-/// Removes what nobody sees, whichever it is.
-pub(super) fn remove(path: &std::path::Path) {
-    let removed = match path.symlink_metadata() {
-        Ok(facts) if facts.is_dir() => std::fs::remove_dir_all(path),
-        Ok(_) => std::fs::remove_file(path),
-        Err(error) => Err(error),
-    };
-    if let Err(error) = removed
-        && error.kind() != io::ErrorKind::NotFound
-    {
-        tracing::error!(%error, path = %path.display(), "what is left of an upload could not be removed");
-    }
+/// A name in the directory of uploads for what is no upload of its own, such as a copy that is being made. It lies
+/// there with whatever a container put into it, and must never be taken for one.
+pub(in crate::storage) fn scratch() -> String {
+    format!("{}.new", auth::random_id())
 }
 
-fn over_quota(quota: u64) -> ApiError {
+fn over_quota(left: u64) -> ApiError {
     let told = format!(
-        "Your files may have {} MiB together, and this is more than is left of it. Delete something, or empty the trash.",
-        quota >> 20
+        "There are {} MiB left of what your files may have together, and this is more. Delete something, or empty the trash.",
+        left >> 20
     );
     ApiError::new(ErrorCode::QuotaExceeded, told)
 }

@@ -66,6 +66,11 @@ fn wanted(asked: &HeaderMap, etag: Option<&ETag>, size: u64) -> Wanted {
     if asked.typed_get::<IfRange>().is_some_and(|known| known.is_modified(etag, None)) {
         return Wanted::All;
     }
+    // Of a suffix that is longer than the file there is all of it (RFC 9110, 14.1.2); `headers` passes it over.
+    let suffix = asked.get(header::RANGE).and_then(|range| range.to_str().ok()?.strip_prefix("bytes=-")?.parse().ok());
+    if suffix.is_some_and(|suffix: u64| suffix > size && size > 0) {
+        return Wanted::Part(0..size);
+    }
     use std::ops::Bound;
     let mut satisfiable = range.satisfiable_ranges(size);
     match (satisfiable.next(), satisfiable.next()) {
@@ -87,12 +92,20 @@ fn wanted(asked: &HeaderMap, etag: Option<&ETag>, size: u64) -> Wanted {
     }
 }
 
-/// `Content-Disposition` for a file that is kept, not shown: its name as far as ASCII goes, and all of it.
+/// `Content-Disposition` for a file that is kept, not shown.
 pub(super) fn attachment(name: &str) -> HeaderValue {
-    let ascii: String = name
-        .chars()
-        .map(|c| if c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%') || c == ' ' { c } else { '_' })
-        .collect();
-    let text = format!("attachment; filename=\"{ascii}\"; filename*=UTF-8''{}", utf8_percent_encode(name, PLAIN));
-    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("attachment"))
+    disposition("attachment", name)
+}
+
+/// `Content-Disposition` for a file that is shown.
+pub(super) fn inline(name: &str) -> HeaderValue {
+    disposition("inline", name)
+}
+
+/// With a file's name as far as ASCII goes, and all of it.
+fn disposition(kind: &'static str, name: &str) -> HeaderValue {
+    let is_plain = |c: char| (c.is_ascii_graphic() && !matches!(c, '"' | '\\' | '%')) || c == ' ';
+    let ascii: String = name.chars().map(|c| if is_plain(c) { c } else { '_' }).collect();
+    let text = format!("{kind}; filename=\"{ascii}\"; filename*=UTF-8''{}", utf8_percent_encode(name, PLAIN));
+    HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(kind))
 }

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::http::openapi::{BodyFailures, Conflict, Failures, NotFound};
 use crate::http::{HttpError, JsonBody, SignedIn};
 
-/// Begins a file that comes in parts; without another part it is forgotten after an hour
+/// Begins a file that comes in parts; without another part nothing is left of it within the hour
 #[utoipa::path(
     post,
     path = "/api/storage/upload/initiate",

@@ -99,6 +99,8 @@ async fn raw(app: &App, actor: &Actor, at: &At, asked: &HeaderMap) -> Result<Res
     if let Some(shown) = SHOWN.into_iter().find(|shown| *shown == media_type) {
         let mut response = content::answer(&*file, asked);
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(shown));
+        // Viewers show the name.
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, content::inline(file.name()));
         if shown == "application/pdf" {
             response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PDF_POLICY));
         }
