@@ -1,5 +1,5 @@
 //! Containers by Docker or Podman, over the engine's API. Implements [`runtime::Runtime`]; why it is built as
-//! it is stands in `docs/decisions/010-docker.md`.
+//! it is stands in `docs/decisions/011-docker.md`.
 //!
 //! What there is of a session at the engine carries two labels, `berth.installation` and `berth.session`: a
 //! container `berth-<session>`, a network of the same name, and, where the session has no home of a person's, a

@@ -103,6 +103,8 @@ impl Engine {
         };
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
         command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+        // Podman's monitor leaves a file named `oom` wherever it was started when a container is out of memory.
+        command.current_dir(&self.directory);
         self.process = Some(command.spawn().unwrap());
         let begun = Instant::now();
         while self.get("/_ping").is_none() {
