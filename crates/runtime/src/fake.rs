@@ -37,6 +37,7 @@ pub enum Call {
 
 /// See the module.
 pub struct FakeRuntime {
+    name: &'static str,
     state: Mutex<State>,
     changed: Notify,
 }
@@ -61,11 +62,17 @@ impl Default for FakeRuntime {
             calls: Vec::new(),
             guest: Arc::new(|_, stream| drop(tokio::spawn(answer_as_a_guest(stream)))),
         };
-        Self { state: Mutex::new(state), changed: Notify::new() }
+        Self { name: "fake", state: Mutex::new(state), changed: Notify::new() }
     }
 }
 
 impl FakeRuntime {
+    /// One of another name, where there are several.
+    #[must_use]
+    pub fn named(name: &'static str) -> Self {
+        Self { name, ..Self::default() }
+    }
+
     /// Makes `call` wait until [`Self::release`].
     pub fn hold(&self, call: Call) {
         self.state().held.insert(call);
@@ -166,7 +173,7 @@ impl FakeRuntime {
 #[async_trait]
 impl Runtime for FakeRuntime {
     fn name(&self) -> &'static str {
-        "fake"
+        self.name
     }
 
     async fn health(&self) -> Health {
