@@ -100,9 +100,8 @@ impl Api {
         limit: Duration,
         future: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, RuntimeError> {
-        let translate = |error| match status(&error) {
-            Some(404) => RuntimeError::NotFound(id.clone()),
-            _ => self.translate(what, error),
+        let translate = |error| {
+            if is_gone(&error) { RuntimeError::NotFound(id.clone()) } else { self.translate(what, error) }
         };
         limited(what, limit, future, translate).await
     }
@@ -183,6 +182,12 @@ pub(crate) fn message(error: &Error) -> &str {
         Error::DockerResponseServerError { message, .. } => message,
         _ => "",
     }
+}
+
+/// Whether the engine said that there is no such thing. Podman has another status for a container that is removed
+/// while it looks.
+pub(crate) fn is_gone(error: &Error) -> bool {
+    status(error) == Some(404) || message(error).to_lowercase().contains("no such container")
 }
 
 /// No room for files, in the words of the kernel that engines pass on.

@@ -13,6 +13,7 @@ mod stop;
 mod wait;
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -22,7 +23,7 @@ use bollard::query_parameters::InspectContainerOptions;
 use protocol::{ContainerId, SessionId};
 use runtime::{ByteStream, Container, ContainerSpec, Exit, Health, Runtime, RuntimeError, Usage};
 
-use crate::api::{Api, LOOK_LIMIT, failed_at, mended, status};
+use crate::api::{Api, LOOK_LIMIT, failed_at, is_gone, mended};
 use crate::engine::Engine;
 use crate::options::{Network, Options};
 use crate::record::{self, Directory};
@@ -52,6 +53,12 @@ pub(crate) struct Inner {
 }
 
 impl DockerRuntime {
+    /// Whether a driver with this directory has containers, at an engine that answers or at one that is away.
+    #[must_use]
+    pub fn has_containers(directory: &Path) -> bool {
+        Directory::all(directory).is_ok_and(|found| !found.is_empty())
+    }
+
     /// Takes charge of what there is of this installation, and clears away what a crash left unfinished. An engine
     /// that doesn't answer is no error but in the health; it may come later.
     ///
@@ -131,7 +138,7 @@ impl Inner {
         let inspected = docker.inspect_container(name, None::<InspectContainerOptions>);
         let response = self.api.call(what, LOOK_LIMIT, async {
             match mended(inspected.await) {
-                Err(error) if status(&error) == Some(404) => Ok(None),
+                Err(error) if is_gone(&error) => Ok(None),
                 other => other.map(Some),
             }
         });

@@ -8,7 +8,7 @@ use protocol::SessionId;
 use runtime::{Container, RuntimeError};
 
 use super::{Inner, remove};
-use crate::api::{LOOK_LIMIT, failed_at, mended, status};
+use crate::api::{LOOK_LIMIT, failed_at, is_gone, mended};
 use crate::network;
 use crate::record::Directory;
 use crate::state::Seen;
@@ -78,7 +78,7 @@ async fn seen(inner: &Inner) -> Result<Vec<Seen>, RuntimeError> {
             let inspected = async {
                 match mended(docker.inspect_container(&id, None::<InspectContainerOptions>).await) {
                     // Removed just now.
-                    Err(error) if status(&error) == Some(404) => Ok(None),
+                    Err(error) if is_gone(&error) => Ok(None),
                     other => other.map(Some),
                 }
             };

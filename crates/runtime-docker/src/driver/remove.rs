@@ -7,7 +7,7 @@ use protocol::{ContainerId, SessionId};
 use runtime::RuntimeError;
 
 use super::Inner;
-use crate::api::{LOOK_LIMIT, REMOVE_LIMIT, failed_at, status};
+use crate::api::{LOOK_LIMIT, REMOVE_LIMIT, failed_at, is_gone, status};
 use crate::network;
 use crate::record::Directory;
 use crate::spec::volume;
@@ -28,7 +28,7 @@ pub(super) async fn run(inner: Arc<Inner>, id: ContainerId) -> Result<(), Runtim
     let what = "removing a container";
     let removed = async {
         match docker.remove_container(id.as_str(), Some(options)).await {
-            Err(error) if status(&error) == Some(404) => Ok(()),
+            Err(error) if is_gone(&error) => Ok(()),
             // Somebody else is at it; what is left is to see it gone.
             Err(error) if status(&error) == Some(409) => Ok(()),
             other => other,

@@ -57,7 +57,7 @@ pub(super) async fn run(inner: Arc<Inner>, id: ContainerId) -> Result<(), Runtim
 fn refused(inner: &Inner, id: &ContainerId, error: Error) -> RuntimeError {
     match status(&error) {
         None => inner.api.translate("starting a container", error),
-        Some(404) if message(&error).contains("No such container") => RuntimeError::NotFound(id.clone()),
+        Some(_) if message(&error).to_lowercase().contains("no such container") => RuntimeError::NotFound(id.clone()),
         Some(_) if is_full(message(&error)) => RuntimeError::DiskFull,
         Some(_) => RuntimeError::Start { detail: message(&error).trim().to_owned() },
     }

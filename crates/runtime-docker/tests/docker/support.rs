@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -30,7 +31,11 @@ pub struct Here {
     pub engine: Arc<Mutex<Engine>>,
     /// What containers that ran were seen to have.
     seen: Mutex<HashMap<ContainerId, Seen>>,
+    /// The engine's, in which there is one for each who has it.
     directory: Arc<TempDir>,
+    /// Counts those who have had the engine.
+    number: Arc<AtomicUsize>,
+    own: PathBuf,
 }
 
 #[derive(Default, Clone)]
@@ -46,9 +51,20 @@ impl Here {
     pub async fn new(kind: Kind) -> Self {
         let directory = Arc::new(tempfile::Builder::new().prefix("berth-").tempdir().unwrap());
         let engine = Engine::start(kind, Arc::clone(&directory));
-        let here = Self { engine: Arc::new(Mutex::new(engine)), seen: Mutex::default(), directory };
+        let own = directory.path().to_owned();
+        let engine = Arc::new(Mutex::new(engine));
+        let here = Self { engine, seen: Mutex::default(), directory, number: Arc::default(), own };
         here.load_image().await;
         here
+    }
+
+    /// The same engine for another test, which sees nothing of this one's.
+    pub fn host(&self) -> Box<Self> {
+        let own = self.directory.path().join(format!("host-{}", self.number.fetch_add(1, Ordering::Relaxed)));
+        fs::create_dir(&own).unwrap();
+        let (engine, directory, number) =
+            (Arc::clone(&self.engine), Arc::clone(&self.directory), Arc::clone(&self.number));
+        Box::new(Self { engine, seen: Mutex::default(), directory, number, own })
     }
 
     pub fn client(&self) -> Docker {
@@ -83,7 +99,7 @@ impl Here {
     }
 
     pub fn state(&self) -> PathBuf {
-        self.directory.path().join("state")
+        self.own.join("state")
     }
 
     fn init(&self, id: &ContainerId) -> i32 {
@@ -157,7 +173,7 @@ impl Host for Here {
     }
 
     fn directory(&self) -> PathBuf {
-        self.directory.path().to_owned()
+        self.own.clone()
     }
 
     fn secret(&self) -> String {
