@@ -10,7 +10,7 @@ use runtime::Limits;
 use super::error::ConfigError;
 use super::keys::KEYS;
 use super::source::{Environment, Setting, Settings, Source};
-use super::{Config, sign_in, size};
+use super::{Config, engines, sign_in, size};
 
 /// Only this machine, until somebody decides otherwise.
 const LISTEN: &str = "127.0.0.1:7878";
@@ -69,6 +69,8 @@ pub(super) fn check(mut settings: Settings, environment: &Environment) -> Result
         admin_password_file: reader.optional("admin.password_file", path)?,
         log: reader.one("log", check_filter)?,
         guest: reader.one("guest", path)?,
+        runtime: engines::read_choice(&reader)?,
+        docker: engines::read_docker(&reader, path)?,
         limits: Limits {
             cpu_millis: reader.one("limits.cpu_millis", |text| number(text, LEAST_CPU_MILLIS))?,
             memory_bytes: reader.one("limits.memory", |text| bytes(text, LEAST_MEMORY))?,
