@@ -13,7 +13,7 @@ use berth::data_dir::DataDir;
 use berth::settings::from_here;
 use berth::shutdown::Shutdown;
 use berth::tls::Certificate;
-use berth::{control, http, logging, memory, site, tls};
+use berth::{control, http, logging, memory, operations, site, tls};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -70,7 +70,11 @@ async fn serve_until_signal(mut config: Config, environment: &Environment) -> an
     let app = App::builder(config, driver).site(leptos, site_root).shutdown(shutdown.clone()).build().await?;
     on_signal(shutdown.clone())?;
     site::warn_if_empty(&app.leptos, &app.site_root);
-    logging::warn_of_gaps(app.runtime.name(), &app.runtime.health().await);
+    let (health, others) = operations::healths(&*app.runtime).await;
+    logging::warn_of_gaps(app.runtime.name(), &health);
+    for (name, health) in &others {
+        logging::warn_of_gaps(name, health);
+    }
     let control = control::listen(&app.config.data_dir).context("can't listen in the data directory")?;
     shutdown.spawn(control::serve(control, Arc::clone(&app.operations), shutdown.clone()));
     announce(&app, address)?;

@@ -1,30 +1,208 @@
-//! The one place that names a driver.
+//! The one place that names drivers: which there are, which of them are of use here, and which is the default.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
-use berth::config::Config;
-use runtime::Runtime;
+use anyhow::Context as _;
+use berth::config::{Config, RuntimeChoice};
+use berth::data_dir;
+use runtime::{Health, Runtime, Several};
+use runtime_docker::{DockerRuntime, Network, Options, Progress, Pull, Tls};
+use runtime_embedded::Embedded;
 
 /// The hidden command under which this binary is the embedded runtime's short-lived helper.
 pub const HELPER: &str = "container-helper";
+
+/// The embedded driver's name. Its containers' ids have been in databases since before there was another.
+const EMBEDDED: &str = "embedded";
+/// Where an engine is unless somebody says otherwise.
+const DOCKER_URL: &str = "unix:///var/run/docker.sock";
+/// How long an engine may take to show that it is ready, when nobody asked for it: a server that starts doesn't wait
+/// for something that it can do without.
+const LOOK_LIMIT: Duration = Duration::from_secs(2);
 
 /// Is the helper: the arguments after [`HELPER`].
 pub fn helper(arguments: impl Iterator<Item = OsString>) -> ExitCode {
     runtime_embedded::helper_main(arguments)
 }
 
-/// The runtime that this configuration wants.
+/// The runtimes that this configuration wants and this host has.
 ///
 /// # Errors
-/// When it can't be set up at all. One that can't start containers on this machine says so in its health.
+/// When none can be set up at all. One that can't start containers on this machine says so in its health.
 pub async fn open(config: &Config) -> anyhow::Result<Arc<dyn Runtime>> {
+    let embedded = open_embedded(config).await;
+    let docker = open_docker(config).await?;
+    Ok(Arc::new(combine(config.runtime, embedded, docker)?))
+}
+
+/// A driver, and how it was when the server started.
+struct Found {
+    driver: Arc<dyn Runtime>,
+    health: Health,
+    /// Somebody asked for it, or it has containers from before: it stays even while it can't start any.
+    is_wanted: bool,
+}
+
+async fn open_embedded(config: &Config) -> anyhow::Result<Found> {
     let settings = runtime_embedded::Config {
         data_dir: config.data_dir.join("containers"),
         guest_binary: config.guest.clone(),
         helper: std::env::current_exe()?,
         helper_args: vec![HELPER.into()],
     };
-    Ok(Arc::new(runtime_embedded::Embedded::open(settings).await?))
+    let driver = Embedded::open(settings).await?;
+    let health = driver.health().await;
+    let is_wanted = !driver.list().await.is_ok_and(|containers| containers.is_empty());
+    Ok(Found { driver: Arc::new(driver), health, is_wanted })
+}
+
+/// Docker or Podman: always when somebody said where it is or that it is to be used, and when it has containers;
+/// else if it is ready now.
+async fn open_docker(config: &Config) -> anyhow::Result<Option<Found>> {
+    let directory = config.data_dir.join("docker");
+    let has_containers = DockerRuntime::has_containers(&directory);
+    if config.runtime == RuntimeChoice::Embedded && config.docker.url.is_none() {
+        if has_containers {
+            tracing::warn!(
+                "there are sessions with Docker, which is not enabled; set docker.url, or runtime to auto, to have them"
+            );
+        }
+        return Ok(None);
+    }
+    let is_wanted = has_containers || config.docker.url.is_some() || config.runtime == RuntimeChoice::Docker;
+    let url = config.docker.url.as_deref().unwrap_or(DOCKER_URL);
+    let options = Options {
+        url: url.to_owned(),
+        tls: config.docker.tls.clone().map(|tls| Tls {
+            authority: tls.authority,
+            certificate: tls.certificate,
+            key: tls.key,
+        }),
+        image: config.docker.image.clone(),
+        pull: if config.docker.pull {
+            Pull::Missing(Progress(Arc::new(|line| tracing::info!(line, "pulling the image"))))
+        } else {
+            Pull::Never
+        },
+        guest: config.guest.clone(),
+        directory,
+        installation: data_dir::installation(&config.data_dir).context("this installation has no name")?,
+        network: Network::Walled,
+        network_namespace: None,
+    };
+    let look = async {
+        let driver = DockerRuntime::connect(options).await?;
+        let health = driver.health().await;
+        anyhow::Ok(Found { driver: Arc::new(driver), health, is_wanted })
+    };
+    if is_wanted {
+        return Ok(Some(look.await.context("Docker's runtime can't be set up")?));
+    }
+    if let Some(socket) = url.strip_prefix("unix://")
+        && let Err(error) = std::fs::metadata(socket)
+    {
+        tracing::info!(socket, %error, "Docker is not used: its socket can't be found");
+        return Ok(None);
+    }
+    match tokio::time::timeout(LOOK_LIMIT, look).await {
+        Ok(Ok(found)) if found.health.available => Ok(Some(found)),
+        Ok(Ok(found)) => {
+            tracing::info!(url, reason = found.health.summary, "Docker is not used");
+            Ok(None)
+        }
+        Ok(Err(error)) => {
+            tracing::warn!(url, reason = format!("{error:#}"), "Docker is not used");
+            Ok(None)
+        }
+        Err(_) => {
+            tracing::warn!(url, limit = ?LOOK_LIMIT, "Docker is not used: it did not answer in time");
+            Ok(None)
+        }
+    }
+}
+
+/// Who is the default, and who is there beside it.
+fn combine(
+    wanted: RuntimeChoice,
+    embedded: anyhow::Result<Found>,
+    docker: Option<Found>,
+) -> anyhow::Result<Several> {
+    let is_ready = docker.as_ref().is_some_and(|docker| docker.health.available);
+    let (embedded, why_not) = match embedded {
+        Ok(embedded) => (Some(embedded), None),
+        Err(error) => (None, Some(error)),
+    };
+    let (default, other, reason) = match (wanted, docker, embedded) {
+        (RuntimeChoice::Docker, Some(docker), embedded) => (docker, embedded, "it is configured"),
+        (RuntimeChoice::Auto, Some(docker), embedded) if is_ready => (docker, embedded, "it answers and has the image"),
+        (RuntimeChoice::Auto, docker, Some(embedded)) => (embedded, docker, "Docker is not ready"),
+        (_, docker, Some(embedded)) => (embedded, docker, "it is configured"),
+        (RuntimeChoice::Auto, Some(docker), None) => (docker, None, "the embedded runtime can't be set up"),
+        (_, _, None) => return Err(why_not.unwrap_or_else(|| anyhow::anyhow!("there is no container runtime"))),
+    };
+    if let Some(error) = why_not {
+        tracing::warn!(reason = format!("{error:#}"), "the embedded runtime can't be set up");
+    }
+    // One that can't start anything and has nothing would only be in the way.
+    let others: Vec<_> =
+        other.into_iter().filter(|other| other.health.available || other.is_wanted).map(|other| other.driver).collect();
+    let names: Vec<_> = others.iter().map(|other| other.name()).collect();
+    tracing::info!(runtime = default.driver.name(), reason, others = names.join(", "), "what runs new sessions");
+    Ok(Several::new(EMBEDDED, default.driver, others))
+}
+
+#[cfg(test)]
+mod tests {
+    use runtime::fake::FakeRuntime;
+
+    use super::*;
+
+    fn found(name: &'static str, available: bool, is_wanted: bool) -> Found {
+        let health = Health { available, summary: String::new(), enforcement: Vec::new() };
+        Found { driver: Arc::new(FakeRuntime::named(name)), health, is_wanted }
+    }
+
+    fn names(several: &Several) -> (&'static str, Vec<&'static str>) {
+        (several.name(), several.others().iter().map(|other| other.name()).collect())
+    }
+
+    #[test]
+    fn auto_takes_docker_when_it_is_ready_and_the_other_one_stays_if_it_is_of_use() {
+        use RuntimeChoice::{Auto, Docker, Embedded};
+        let embedded = |available, is_wanted| found("embedded", available, is_wanted);
+        let docker = |available, is_wanted| Some(found("docker", available, is_wanted));
+        for (wanted, embedded, docker, expected) in [
+            (Auto, embedded(true, false), docker(true, false), ("docker", vec!["embedded"])),
+            (Auto, embedded(true, false), None, ("embedded", vec![])),
+            // It has sessions, and may come back.
+            (Auto, embedded(true, false), docker(false, true), ("embedded", vec!["docker"])),
+            (Auto, embedded(false, false), docker(true, false), ("docker", vec![])),
+            (Auto, embedded(false, true), docker(true, false), ("docker", vec!["embedded"])),
+            (Auto, embedded(false, false), None, ("embedded", vec![])),
+            (Docker, embedded(true, false), docker(false, false), ("docker", vec!["embedded"])),
+            (Docker, embedded(false, false), docker(true, false), ("docker", vec![])),
+            (Embedded, embedded(true, false), docker(true, false), ("embedded", vec!["docker"])),
+            (Embedded, embedded(true, false), None, ("embedded", vec![])),
+        ] {
+            let told = format!("{wanted:?} {expected:?}");
+            let several = combine(wanted, Ok(embedded), docker).expect("one of them");
+            assert_eq!(names(&several), expected, "{told}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_the_embedded_runtime_can_not_be_on_has_docker_or_says_why_not() {
+        let broken = || Err(anyhow::anyhow!("no cgroups"));
+        let several = combine(RuntimeChoice::Auto, broken(), Some(found("docker", true, false))).expect("docker");
+        assert_eq!(names(&several), ("docker", vec![]));
+        for (wanted, docker) in
+            [(RuntimeChoice::Auto, None), (RuntimeChoice::Embedded, Some(found("docker", true, false)))]
+        {
+            let error = combine(wanted, broken(), docker).err().expect("neither");
+            assert_eq!(error.to_string(), "no cgroups");
+        }
+    }
 }

@@ -10,7 +10,7 @@ use app::model::preferences::WorkspaceSharing;
 use app::model::session::{Cause, Stage};
 use protocol::ContainerId;
 use protocol::guest::OpenTerminal;
-use runtime::{ContainerSpec, Exit, RuntimeError};
+use runtime::{Away, ContainerSpec, Exit, RuntimeError, Survey};
 
 use crate::database::StoredSession;
 use crate::sessions::context::Context;
@@ -76,6 +76,8 @@ async fn create(context: &Context, row: &StoredSession) -> Result<ContainerId, C
     let spec = ContainerSpec {
         session: row.id.clone(),
         token: row.token.clone(),
+        // It stays where it was made, whatever is the default by now.
+        runtime: row.container.as_ref().map(|id| context.runtime.driver_of(id).to_owned()),
         limits: context.limits,
         env: std::collections::BTreeMap::new(),
         home: Some(home),
@@ -188,7 +190,13 @@ async fn share(context: &Context, row: &StoredSession, direction: Direction) {
 /// have come between a container's making and its record.
 pub(super) async fn delete(context: &Context, row: &StoredSession) -> Result<(), Cause> {
     let remove = async {
-        let unrecorded = context.runtime.list().await?.into_iter().filter(|c| c.session == row.id).map(|c| c.id);
+        let Survey { containers, away } = context.runtime.survey().await;
+        for Away { runtime, error } in away {
+            // Another driver's absence must not keep this one's session. What nobody recorded there, if anything, has
+            // no row any more, and is removed when rows and containers are brought together next.
+            tracing::warn!(session = %row.id, runtime, %error, "a driver could not say whether it has the session, too");
+        }
+        let unrecorded = containers.into_iter().filter(|c| c.session == row.id).map(|c| c.id);
         for id in unrecorded.chain(row.container.clone()) {
             context.runtime.delete(&id).await?;
         }
