@@ -5,12 +5,8 @@
 
 #[path = "docker/conformance.rs"]
 mod conformance;
-#[path = "docker/engine.rs"]
-mod engine;
 #[path = "docker/faults.rs"]
 mod faults;
-#[path = "docker/image.rs"]
-mod image;
 #[path = "docker/rootless.rs"]
 mod rootless;
 #[path = "docker/support.rs"]

@@ -2,8 +2,8 @@
 //! the suite.
 
 mod docker {
-    use crate::engine::Kind;
     use crate::support::Here;
+    use engines::Kind;
 
     async fn engine() -> Here {
         Here::new(Kind::Docker).await
@@ -13,8 +13,8 @@ mod docker {
 }
 
 mod podman {
-    use crate::engine::Kind;
     use crate::support::Here;
+    use engines::Kind;
 
     async fn engine() -> Here {
         Here::new(Kind::Podman).await

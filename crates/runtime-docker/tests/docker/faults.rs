@@ -10,14 +10,13 @@ use bollard::models::ContainerCreateBody;
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, RemoveContainerOptionsBuilder, RemoveImageOptionsBuilder,
 };
+use engines::{Kind, image};
 use protocol::ContainerId;
 use runtime::conformance::{GRACE, Host as _, LIMIT, Rig, spec};
 use runtime::{ContainerSpec, ContainerState, Exit, Runtime, RuntimeError};
 use runtime_docker::{DockerRuntime, Network, Options, Progress, Pull};
 use tokio::time::timeout;
 
-use crate::engine::Kind;
-use crate::image;
 use crate::support::Here;
 
 /// Who is neither root nor anybody else here.
@@ -146,7 +145,7 @@ async fn an_image_that_is_gone_is_named_and_what_was_made_from_it_goes_on() {
     let refused = timeout(LIMIT, pulling.create(&spec())).await.unwrap();
     let Err(RuntimeError::Start { detail }) = refused else { panic!("{refused:?}") };
     assert!(detail.contains("127.0.0.1:9/none") && detail.contains("pulled"), "{detail}");
-    here.load_image().await;
+    here.load_image();
     let again = runtime.create(&spec()).await.unwrap();
     for id in [made, again] {
         runtime.delete(&id).await.unwrap();

@@ -5,11 +5,10 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use engines::Kind;
 use runtime::conformance::{Host as _, Rig, home, isolation, spec};
 
-use crate::engine::Kind;
-use crate::image;
-use crate::support::{GUEST, Here, IMAGE, guest};
+use crate::support::{GUEST, Here, IMAGE, guest, image_tar};
 
 /// A user that no system has.
 const USER: u32 = 64_997;
@@ -61,7 +60,7 @@ fn become_another_and_repeat() {
         .arg(program)
         .args(["--exact", "rootless::podman_without_root_does_what_it_can", "--nocapture"])
         .env(GUEST, copy(&guest(), "guest"))
-        .env(IMAGE, copy(&image::tar(), "image.tar"))
+        .env(IMAGE, copy(&image_tar(), "image.tar"))
         .env("TMPDIR", open.path())
         .current_dir("/")
         .output()

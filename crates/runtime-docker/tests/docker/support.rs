@@ -7,17 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use bollard::query_parameters::CreateImageOptionsBuilder;
 use bollard::{API_DEFAULT_VERSION, Docker};
-use futures::StreamExt as _;
+use engines::{Engine, Kind, image};
 use protocol::ContainerId;
 use runtime::Runtime;
 use runtime::conformance::{Host, Lack};
 use runtime_docker::{DockerRuntime, Network, Options, Pull};
 use tempfile::TempDir;
-
-use crate::engine::{Engine, Kind};
-use crate::image;
 
 /// Says where the guest is, if not where cargo puts it.
 pub const GUEST: &str = "BERTH_GUEST";
@@ -54,7 +50,7 @@ impl Here {
         let own = directory.path().to_owned();
         let engine = Arc::new(Mutex::new(engine));
         let here = Self { engine, seen: Mutex::default(), directory, number: Arc::default(), own };
-        here.load_image().await;
+        here.load_image();
         here
     }
 
@@ -72,16 +68,8 @@ impl Here {
         Docker::connect_with_unix(&url, CLIENT_LIMIT, API_DEFAULT_VERSION).unwrap()
     }
 
-    pub async fn load_image(&self) {
-        let tar = std::env::var_os(IMAGE).map_or_else(image::tar, PathBuf::from);
-        let content = fs::read(tar).unwrap();
-        let docker = self.client().negotiate_version().await.unwrap();
-        let (repository, tag) = image::NAME.rsplit_once(':').unwrap();
-        let options = CreateImageOptionsBuilder::default().from_src("-").repo(repository).tag(tag).build();
-        let lines = docker.create_image(Some(options), Some(bollard::body_full(content.into())), None);
-        for line in lines.collect::<Vec<_>>().await {
-            line.unwrap();
-        }
+    pub fn load_image(&self) {
+        self.engine.lock().unwrap().load_image(&image_tar());
     }
 
     pub fn options(&self) -> Options {
@@ -215,6 +203,11 @@ fn ticks_since_boot() -> u64 {
 fn started(pid: &str) -> Option<u64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
+}
+
+/// The image: what `BERTH_TEST_IMAGE` says, else made here.
+pub fn image_tar() -> PathBuf {
+    std::env::var_os(IMAGE).map_or_else(|| image::tar(Path::new(env!("CARGO_TARGET_TMPDIR"))), PathBuf::from)
 }
 
 /// The guest's binary: where `BERTH_GUEST` says, else where cargo puts it.

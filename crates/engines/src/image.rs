@@ -5,14 +5,16 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// What engines know it as.
 pub const NAME: &str = "localhost/berth-test:latest";
 const SCRIPT: &str = include_str!("image.sh");
 
-/// The image as a tar of its root directory. Tests are processes of their own, so one makes it and others wait.
-pub fn tar() -> PathBuf {
+/// The image as a tar of its root directory, in `place`, where it stays for the next. Tests are processes of their own,
+/// so one makes it and others wait.
+#[must_use]
+pub fn tar(place: &Path) -> PathBuf {
     let mut hasher = DefaultHasher::new();
     SCRIPT.hash(&mut hasher);
-    let place = Path::new(env!("CARGO_TARGET_TMPDIR"));
     fs::create_dir_all(place).unwrap();
     let tar = place.join(format!("image-{:016x}.tar", hasher.finish()));
     let lock = File::create(place.join("image.lock")).unwrap();

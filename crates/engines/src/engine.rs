@@ -18,11 +18,14 @@ use nix::unistd::Pid;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::image;
+
 /// Longer than an engine takes to start or to end on a busy machine.
 const LIMIT: Duration = Duration::from_secs(60);
 /// How often it is looked whether it has; nothing announces it.
 const POLL: Duration = Duration::from_millis(20);
 
+/// Which engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Docker,
@@ -31,6 +34,8 @@ pub enum Kind {
     RootlessPodman,
 }
 
+/// An engine that runs, or has been killed; see the module. Dropping it removes its containers and ends it.
+#[derive(Debug)]
 pub struct Engine {
     pub kind: Kind,
     /// Where its bridges are: the driver's threads are elsewhere.
@@ -80,15 +85,20 @@ impl Engine {
         }
     }
 
+    /// Where its API is.
+    #[must_use]
     pub fn socket(&self) -> PathBuf {
         self.directory.join("engine.sock")
     }
 
+    /// Where it keeps images and containers.
+    #[must_use]
     pub fn data(&self) -> PathBuf {
         self.directory.join("data")
     }
 
     /// The group that containers' cgroups are in, by its path below each controller's root.
+    #[must_use]
     pub fn group(&self) -> String {
         format!("berth-test-{}", self.directory.file_name().unwrap().to_string_lossy().trim_start_matches('.'))
     }
@@ -180,6 +190,8 @@ impl Engine {
         }
     }
 
+    /// The end of what it logged.
+    #[must_use]
     pub fn log(&self) -> String {
         let text = fs::read_to_string(self.directory.join("engine.log")).unwrap_or_default();
         let lines: Vec<_> = text.lines().collect();
@@ -187,16 +199,32 @@ impl Engine {
     }
 
     /// What the engine has at a path of its API, if it has something there.
+    #[must_use]
     pub fn get(&self, path: &str) -> Option<Value> {
         let (status, body) = self.ask("GET", path)?;
         (status == 200).then(|| serde_json::from_str(&body).unwrap_or(Value::Null))
     }
 
     /// Asks without a body, and without the driver. None, when nobody answers.
+    #[must_use]
     pub fn ask(&self, method: &str, path: &str) -> Option<(u16, String)> {
+        self.send(method, path, &[])
+    }
+
+    /// Gives it the image [`image::NAME`], of a tar from [`image::tar`].
+    pub fn load_image(&self, tar: &Path) {
+        let (repository, tag) = image::NAME.rsplit_once(':').unwrap();
+        let path = format!("/images/create?fromSrc=-&repo={repository}&tag={tag}");
+        let answer = self.send("POST", &path, &fs::read(tar).unwrap()).expect("the engine answers");
+        // What goes wrong on the way is told in the body, after a status that was good.
+        assert!(answer.0 == 200 && !answer.1.contains("\"error\""), "{answer:?}\n{}", self.log());
+    }
+
+    fn send(&self, method: &str, path: &str, body: &[u8]) -> Option<(u16, String)> {
         let mut stream = UnixStream::connect(self.socket()).ok()?;
         stream.set_read_timeout(Some(LIMIT)).unwrap();
-        write!(stream, "{method} {path} HTTP/1.0\r\nHost: engine\r\nContent-Length: 0\r\n\r\n").ok()?;
+        write!(stream, "{method} {path} HTTP/1.0\r\nHost: engine\r\nContent-Length: {}\r\n\r\n", body.len()).ok()?;
+        stream.write_all(body).ok()?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).ok()?;
         let answer = String::from_utf8_lossy(&answer).into_owned();
@@ -206,6 +234,7 @@ impl Engine {
     }
 
     /// Number of a container's init, while it runs.
+    #[must_use]
     pub fn init(&self, id: &str) -> Option<i32> {
         let container = self.get(&format!("/containers/{id}/json"))?;
         let pid = container["State"]["Pid"].as_i64()?;
