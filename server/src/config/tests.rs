@@ -186,7 +186,10 @@ fn what_runs_sessions_is_chosen_by_itself_until_somebody_chooses() {
     );
     for (flags, told) in [
         (&["--runtime", "podman"][..], "--runtime: runtime: expected auto, embedded or docker, found `podman`"),
-        (&["--docker-url", "/var/run/docker.sock"], "--docker-url: docker.url: expected unix:///PATH or tcp://HOST:PORT"),
+        (
+            &["--docker-url", "/var/run/docker.sock"],
+            "--docker-url: docker.url: expected unix:///PATH or tcp://HOST:PORT",
+        ),
         (&["--docker-url", "unix://docker.sock"], "--docker-url: docker.url: expected unix:///PATH"),
         (&tls, "--docker-tls-ca: docker.tls_ca: TLS is for a docker.url that begins with tcp://"),
         (&tls[..4], "--docker-tls-ca: docker.tls_ca: docker.tls_key is not set"),

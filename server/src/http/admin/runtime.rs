@@ -3,7 +3,8 @@
 use ::app::backend::Actor;
 use ::app::model::error::ApiError;
 use ::app::model::operations::{
-    AnyContainer, ContainerLimits, Containers, Enforcement, OtherRuntime, Reconcile, Reconciled, RuntimeReport, Standing,
+    AnyContainer, ContainerLimits, Containers, Enforcement, OtherRuntime, Reconcile, Reconciled, RuntimeReport,
+    Standing,
 };
 use ::app::model::preferences::Preferences;
 use axum::Router;
