@@ -119,5 +119,6 @@ function environment(): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(
     ([name]) => /^(PATH|HOME|USER|LANG|TZ|TMPDIR|XDG_RUNTIME_DIR|BERTH_GUEST|LEPTOS_.*)$/.test(name),
   );
-  return { ...Object.fromEntries(kept), RUST_BACKTRACE: '1' };
+  // This host's Docker, if it has one, is none of the tests'.
+  return { ...Object.fromEntries(kept), BERTH_RUNTIME: 'embedded', RUST_BACKTRACE: '1' };
 }
