@@ -50,6 +50,8 @@ struct State {
     failing: BTreeMap<u8, Arc<dyn Fn() -> RuntimeError + Send + Sync>>,
     calls: Vec<Call>,
     guest: Guest,
+    /// Why nothing can be started, if so.
+    obstacle: Option<String>,
 }
 
 impl Default for FakeRuntime {
@@ -61,6 +63,7 @@ impl Default for FakeRuntime {
             failing: BTreeMap::new(),
             calls: Vec::new(),
             guest: Arc::new(|_, stream| drop(tokio::spawn(answer_as_a_guest(stream)))),
+            obstacle: None,
         };
         Self { name: "fake", state: Mutex::new(state), changed: Notify::new() }
     }
@@ -90,6 +93,11 @@ impl FakeRuntime {
             Some(error) => drop(self.state().failing.insert(call as u8, Arc::new(error))),
             None => drop(self.state().failing.remove(&(call as u8))),
         }
+    }
+
+    /// Has the health say that nothing can be started, and why; or that it can.
+    pub fn set_obstacle(&self, why: Option<&str>) {
+        self.state().obstacle = why.map(Into::into);
     }
 
     /// Ends a running container as if by itself.
@@ -178,7 +186,8 @@ impl Runtime for FakeRuntime {
 
     async fn health(&self) -> Health {
         let enforcement = vec![Enforcement { name: "disk".into(), enforced: false, detail: "there is no disk".into() }];
-        Health { available: true, summary: "in memory".into(), enforcement }
+        let obstacle = self.state().obstacle.clone();
+        Health { available: obstacle.is_none(), summary: obstacle.unwrap_or_else(|| "in memory".into()), enforcement }
     }
 
     async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, RuntimeError> {
