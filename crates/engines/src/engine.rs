@@ -52,6 +52,10 @@ impl Engine {
     pub fn start(kind: Kind, files: Arc<TempDir>) -> Self {
         if kind != Kind::RootlessPodman {
             Self::be_alone();
+            // Engines sync what they write, and nothing here has to outlast a power cut.
+            let data = files.path().join("data");
+            fs::create_dir(&data).unwrap();
+            mount(Some("tmpfs"), &data, Some("tmpfs"), MsFlags::empty(), None::<&str>).unwrap();
         }
         let thread = Path::new("/proc").join(fs::read_link("/proc/thread-self").unwrap());
         let mut engine = Self {
