@@ -16,7 +16,7 @@ use crate::workspace::Workspace;
 pub enum Item {
     /// Compilers, headers and programs of the system, for building and running.
     System,
-    /// A browser, its driver, PostgreSQL and fonts, for testing.
+    /// A browser, its driver, Docker, Podman, PostgreSQL and fonts, for testing.
     TestSystem,
     /// Programs of the system that benchmarks measure beside ours.
     BenchSystem,
