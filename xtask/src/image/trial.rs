@@ -1,10 +1,10 @@
 //! Trying an image: a container of it, in which every tool runs as a session's shell would run it. The container has
 //! no network, so nothing passes that only works by downloading the rest of itself.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 
 use super::engine::Engine;
 use super::tools::{Package, Tool, Tools};
@@ -125,7 +125,14 @@ impl<'a> Container<'a> {
         let mut exec = self.engine.command();
         exec.args(["exec", "--user", "1000:1000", "--workdir", "/home/user/workspace"]).args(&self.id);
         exec.args(["/usr/bin/env", "-i"]).args(ENVIRONMENT).args(["timeout", &LIMIT.to_string()]);
-        process::output(exec.args(["/bin/bash", "-lc", &format!("{{ {command}\n}} 2>&1")]))
+        exec.args(["/bin/bash", "-lc", &format!("{{ {command}\n}} 2>&1")]).stdin(Stdio::null());
+        let output = exec.output().with_context(|| format!("can't run {}", process::line(&exec)))?;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        if !output.status.success() {
+            let engine = String::from_utf8_lossy(&output.stderr);
+            bail!("`{command}` failed: {}\n{said}{engine}", output.status);
+        }
+        Ok(said)
     }
 
     fn remove(mut self) -> Result<()> {
