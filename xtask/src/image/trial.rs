@@ -1,6 +1,7 @@
-//! Trying an image: a container of it, in which every tool runs as a session's shell would run it. The container has
-//! no network, so nothing passes that only works by downloading the rest of itself.
+//! Trying an image: a container of it with the guest as its init, in which every tool runs as a session's shell would
+//! run it. The container has no network, so nothing passes that only works by downloading the rest of itself.
 
+use std::fs;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
@@ -44,16 +45,11 @@ const CHECKS: &[(&str, &str)] = &[
         "the compile cache is read",
         "NODE_DEBUG_NATIVE=COMPILE_CACHE gemini --version 2>&1 | grep --max-count=1 'was accepted'",
     ),
-    // Without a configuration it says so and ends with 2, which is as far as it comes outside of a session.
-    (
-        "the guest starts",
-        "said=$(/usr/local/libexec/berth-guest /none 2>&1); [ $? = 2 ] && [[ $said = berth-guest:* ]]",
-    ),
 ];
 
 pub fn run(workspace: &Workspace, engine: &Engine, image: &str, tools: &Tools, variant: Variant) -> Result<Counts> {
     let pins = Pins::read(workspace)?;
-    let container = Container::start(engine, image)?;
+    let container = Container::start(workspace, engine, image)?;
     let mut counts = Counts::default();
     for tool in &tools.0 {
         let package = tool.package(variant);
@@ -69,6 +65,8 @@ pub fn run(workspace: &Workspace, engine: &Engine, image: &str, tools: &Tools, v
         let begun = Instant::now();
         counts += tell(what, container.run(command).map(|_| String::new()), begun);
     }
+    let begun = Instant::now();
+    counts += tell("the guest is init and answers", container.ask_guest(), begun);
     container.remove()?;
     Ok(counts)
 }
@@ -104,20 +102,54 @@ fn version(tool: &Tool, package: &Package, pins: &Pins, said: &str) -> Result<St
     Ok(line.to_owned())
 }
 
-/// A container that waits. It goes with this, at the latest.
+/// The guest in the image.
+const GUEST: &str = "/usr/local/libexec/berth-guest";
+/// Where the guest's configuration and socket are.
+const GUEST_DIRECTORY: &str = "/run/berth";
+/// Nobody else comes near this guest: its socket is root's, in a container without a network.
+const GUEST_TOKEN: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+/// What the guest as root needs, as the drivers give it.
+const CAPABILITIES: &[&str] = &["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "SETGID", "SETUID"];
+/// How often and how many seconds apart `curl` asks for a guest that does not listen yet.
+const ASKING: &[&str] = &["--retry", "20", "--retry-delay", "1", "--retry-all-errors"];
+
+/// A container as a session has it. It goes with this, at the latest.
 struct Container<'a> {
     engine: &'a Engine,
     id: Option<String>,
 }
 
 impl<'a> Container<'a> {
-    fn start(engine: &'a Engine, image: &str) -> Result<Self> {
+    fn start(workspace: &Workspace, engine: &'a Engine, image: &str) -> Result<Self> {
         let mut command = engine.command();
-        command.args(["run", "--detach", "--network", "none", "--cap-drop", "ALL"]);
+        command.args(["create", "--network", "none", "--user", "0:0", "--cap-drop", "ALL"]);
+        command.args(CAPABILITIES.iter().flat_map(|name| ["--cap-add", name]));
         command.args(["--security-opt", "no-new-privileges", "--volume", "/home/user"]);
-        command.args(["--entrypoint", "/bin/sleep", image, "infinity"]);
+        command.args(["--entrypoint", GUEST, image, &format!("{GUEST_DIRECTORY}/guest.json")]);
         let id = process::output(&mut command)?.trim().to_owned();
-        Ok(Self { engine, id: Some(id) })
+        let container = Self { engine, id: Some(id.clone()) };
+        // Copied and not mounted, because the engine may be on another host.
+        let directory = workspace.notes()?.join("guest");
+        fs::create_dir_all(&directory).with_context(|| format!("can't make {}", directory.display()))?;
+        let file = directory.join("guest.json");
+        fs::write(&file, configuration()).with_context(|| format!("can't write {}", file.display()))?;
+        process::output(engine.command().arg("cp").arg(&directory).arg(format!("{id}:{GUEST_DIRECTORY}")))?;
+        process::output(engine.command().args(["start", &id]))?;
+        Ok(container)
+    }
+
+    /// How the guest says it is, if it is the container's first process.
+    fn ask_guest(&self) -> Result<String> {
+        let mut exec = self.engine.command();
+        exec.args(["exec", "--user", "0:0"]).args(&self.id).args(["curl", "--silent", "--show-error", "--fail"]);
+        exec.args(ASKING).args(["--unix-socket", &format!("{GUEST_DIRECTORY}/guest.sock")]);
+        exec.args(["--header", &format!("Authorization: Bearer {GUEST_TOKEN}"), "http://guest/health"]);
+        let health = process::output(&mut exec)?;
+        let read: serde_json::Value = serde_json::from_str(&health).with_context(|| format!("it said {health:?}"))?;
+        if read["pid"] != 1 {
+            bail!("it is not init: {health}");
+        }
+        Ok(health)
     }
 
     /// What a login shell of user 1000 prints when it runs this; its errors too, where `ssh` tells its version.
@@ -148,6 +180,21 @@ impl Drop for Container<'_> {
             eprintln!("      the container {id} is left: {error:#}");
         }
     }
+}
+
+/// The guest's configuration, as the protocol's `guest::Config` has it.
+fn configuration() -> String {
+    serde_json::json!({
+        "session": "imagetrial00",
+        "token": GUEST_TOKEN,
+        "listen": { "unix": format!("{GUEST_DIRECTORY}/guest.sock") },
+        "user": { "uid": 1000, "gid": 1000 },
+        "directory": "/home/user/workspace",
+        "home": "/home/user",
+        "shell": "/bin/bash",
+        "env": {},
+    })
+    .to_string()
 }
 
 fn removal(engine: &Engine, id: &str) -> Command {
