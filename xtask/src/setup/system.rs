@@ -72,6 +72,12 @@ pub const FOR_TEST: &[Need] = &[
 pub const FOR_BENCH: &[Need] =
     &[need("nginx, which file transfers are measured beside", &["nginx-light"], Sign::Program(&["nginx"]))];
 
+pub const FOR_IMAGE: &[Need] = &[need(
+    "debootstrap, which makes a Debian system out of packages",
+    &["debootstrap"],
+    Sign::Program(&["debootstrap"]),
+)];
+
 /// Sees that the needs are met, and Node with them.
 pub fn install(workspace: &Workspace, needs: &[Need]) -> Result<String> {
     check_node(workspace)?;
