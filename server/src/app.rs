@@ -16,6 +16,7 @@ use crate::auth::Auth;
 use crate::config::Config;
 use crate::database::{Database, DatabaseError};
 use crate::memory::Requests;
+use crate::metrics::Metrics;
 use crate::operations::OperationsService;
 use crate::preferences::PreferencesService;
 use crate::sessions::SessionService;
@@ -60,6 +61,8 @@ pub struct App {
     pub cookie_key: Key,
     /// How many requests were answered.
     pub requests: Requests,
+    /// What is counted of all of it.
+    pub metrics: Metrics,
     /// When everything must end.
     pub shutdown: Shutdown,
     /// How pages find their scripts.
@@ -174,6 +177,7 @@ impl AppBuilder {
         let waitlist =
             Waitlist::new(database.clone(), Arc::clone(&auth), audit.clone(), &config.waitlist, MOST_WAITING);
         Ok(App {
+            metrics: service.metrics(),
             config: Arc::new(config),
             preferences: Arc::new(PreferencesService::new(database.clone())),
             database,

@@ -109,6 +109,8 @@ pub struct Config {
     pub admin_email: Option<Email>,
     /// The file with their first password.
     pub admin_password_file: Option<PathBuf>,
+    /// Where to listen for Prometheus, if anywhere.
+    pub metrics: Option<SocketAddr>,
     /// What is logged, as `tracing_subscriber::EnvFilter` spells it.
     pub log: String,
     /// The guest's static binary, put into each container.

@@ -17,6 +17,7 @@ mod guard;
 mod health;
 mod landing;
 mod limits;
+mod metrics;
 mod oidc;
 mod openapi;
 mod pages;
@@ -32,6 +33,7 @@ mod welcome;
 
 pub use error::HttpError;
 pub(crate) use extract::{Id, JsonBody, Named, Parameters, SignedIn, SignedInBy, TerminalAddress};
+pub use metrics::serve_metrics;
 pub use openapi::document;
 pub use request::RequestId;
 pub use serve::{Peer, raw_stream, serve, serve_router};

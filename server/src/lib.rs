@@ -16,6 +16,7 @@ pub mod database;
 pub mod http;
 pub mod logging;
 pub mod memory;
+pub mod metrics;
 pub mod operations;
 pub mod preferences;
 pub mod sessions;

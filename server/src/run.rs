@@ -82,6 +82,12 @@ async fn serve_until_signal(mut config: Config, environment: &Environment) -> an
     }
     let control = control::listen(&app.config.data_dir).context("can't listen in the data directory")?;
     shutdown.spawn(control::serve(control, Arc::clone(&app.operations), shutdown.clone()));
+    if let Some(address) = app.config.metrics {
+        let listener = TcpListener::bind(address).await.with_context(|| format!("can't listen on {address}"))?;
+        tracing::info!(address = %listener.local_addr()?, "serving metrics");
+        let end = shutdown.clone();
+        shutdown.spawn(http::serve_metrics(listener, app.clone(), async move { end.begun().await }));
+    }
     announce(&app, address)?;
     if let Some(certificate) = certificate {
         shutdown.spawn(certificate.watch(shutdown.clone()));

@@ -15,6 +15,8 @@ mod errors;
 mod faults;
 #[path = "edge/into_session.rs"]
 mod into_session;
+#[path = "edge/metrics.rs"]
+mod metrics;
 #[path = "edge/operations.rs"]
 mod operations;
 #[path = "edge/pages.rs"]

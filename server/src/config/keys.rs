@@ -34,7 +34,7 @@ const fn many(name: &'static str, value: &'static str, help: &'static str) -> Ke
 }
 
 /// All of them, in the order that `berth config` prints.
-pub(super) const KEYS: [Key; 50] = [
+pub(super) const KEYS: [Key; 51] = [
     one("listen", "ADDRESS:PORT", "Where to listen for HTTP"),
     one("data_dir", "DIRECTORY", "Where everything that must survive a restart is kept"),
     one("database_url", "URL", "sqlite://PATH or postgres://USER:PASSWORD@HOST/DATABASE"),
@@ -64,6 +64,7 @@ pub(super) const KEYS: [Key; 50] = [
     one("turnstile.site_key", "KEY", "Cloudflare Turnstile's key for that page, to keep robots off it"),
     one("turnstile.secret_file", "FILE", "The file that holds Turnstile's secret"),
     one("turnstile.verify_url", "URL", "Where its tokens are verified, when that is not Cloudflare's own address"),
+    one("metrics.listen", "ADDRESS:PORT", "Where Prometheus may read metrics, which nobody is asked their name for"),
     one("docker.url", "URL", "Docker's or Podman's socket, when that is not unix:///var/run/docker.sock"),
     one("docker.image", "NAME", "The image that its sessions are made from, when that is not berth/session:latest"),
     one("docker.pull", "BOOLEAN", "Whether to get the image from its registry when it is not there"),

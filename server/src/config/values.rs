@@ -54,6 +54,10 @@ pub(super) fn check(mut settings: Settings, environment: &Environment) -> Result
             text.parse().map_err(|_| format!("expected an address such as ada@example.org, found `{text}`"))
         })?,
         admin_password_file: reader.optional("admin.password_file", path)?,
+        metrics: reader.optional("metrics.listen", |text| {
+            SocketAddr::from_str(text)
+                .map_err(|_| format!("expected an address such as 127.0.0.1:9464, found `{text}`"))
+        })?,
         log: reader.one("log", check_filter)?,
         guest: reader.one("guest", path)?,
         runtime: engines::read_choice(&reader)?,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use futures::FutureExt as _;
@@ -50,11 +50,12 @@ pub(super) async fn request(State(app): State<App>, mut request: Request, next: 
     request.extensions_mut().insert(id.clone());
     client_address::note(&mut request, &app.config.trusted_proxies);
     let asked = Asked::from(&request);
+    let (method, began) = (request.method().clone(), Instant::now());
+    let route = request.extensions().get::<MatchedPath>().cloned();
     // Never the query: it may hold a token.
     let span =
         tracing::info_span!("request", id = id.as_str(), method = %request.method(), path = request.uri().path());
     let answer = async {
-        let began = Instant::now();
         let mut response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
             Ok(response) => response,
             // The panic itself is in the log already.
@@ -68,6 +69,8 @@ pub(super) async fn request(State(app): State<App>, mut request: Request, next: 
     };
     let mut response = answer.instrument(span).await;
     app.requests.count();
+    let route = route.as_ref().map(MatchedPath::as_str);
+    app.metrics.answered(&method, route, response.status(), began.elapsed());
     if let Ok(id) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert(REQUEST_ID, id);
     }

@@ -18,6 +18,7 @@ use tokio::sync::broadcast;
 
 use crate::accounts::Audit;
 use crate::database::{Database, DatabaseError, StoredSession};
+use crate::metrics::Metrics;
 use crate::preferences::PreferencesService;
 use crate::sessions::pulse::Pulse;
 use crate::sessions::registry::Registry;
@@ -46,6 +47,8 @@ pub(super) struct Context {
     pub found: Mutex<HashMap<String, Vec<String>>>,
     /// What running sessions use and do.
     pub pulse: Pulse,
+    /// What is counted of them.
+    pub metrics: Metrics,
     /// Each event with the owner whom it concerns; with none, it concerns everybody.
     pub events: broadcast::Sender<(String, SessionEvent)>,
     /// Who asked for what.

@@ -309,7 +309,10 @@ impl Owner {
                 }
             }
             Done::Stage(_, _, Err(cause)) => match self.row.state {
-                SessionState::Starting { .. } => self.begin_cleanup(cause),
+                SessionState::Starting { .. } => {
+                    self.context.metrics.start_ended(false);
+                    self.begin_cleanup(cause);
+                }
                 _ => self.begin_unless_busy(),
             },
             Done::Ended(cause) => self.begin_cleanup(cause),
@@ -350,6 +353,7 @@ impl Owner {
 
     async fn after_stage(&mut self, took: StageTime) {
         let stage = took.stage;
+        self.context.metrics.stage_ended(stage, Duration::from_millis(took.ms.into()));
         self.row.start.push(took);
         let next = Stage::ALL.into_iter().skip_while(|s| *s != stage).nth(1);
         let mut row = self.row.clone();
@@ -359,6 +363,7 @@ impl Owner {
                 row.ready_ms = Some(milliseconds(self.started));
                 row.state = SessionState::Running;
                 row.details.has_run = true;
+                self.context.metrics.start_ended(true);
                 row.active_at = now();
             }
         }

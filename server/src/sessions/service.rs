@@ -22,6 +22,7 @@ use tokio::sync::{broadcast, oneshot};
 
 use crate::accounts::Audit;
 use crate::database::{Database, DatabaseError, StoredSession};
+use crate::metrics::Metrics;
 use crate::sessions::context::{Context, EVENT_BACKLOG};
 use crate::sessions::guest::{GuestClient, GuestError};
 use crate::sessions::owner::{Command, Refusal, Reply};
@@ -91,6 +92,7 @@ impl SessionService {
             registry,
             found: Mutex::default(),
             pulse: Pulse::default(),
+            metrics: Metrics::default(),
             events,
             audit,
             mending,
@@ -98,6 +100,11 @@ impl SessionService {
         };
         let (naming, starting) = (tokio::sync::Mutex::new(()), tokio::sync::Mutex::new(()));
         Arc::new(Self { context: Arc::new(context), naming, starting, creates, sockets })
+    }
+
+    /// What is counted of sessions and their terminals.
+    pub(crate) fn metrics(&self) -> Metrics {
+        self.context.metrics.clone()
     }
 
     /// The row of `id` if it is the actor's. Another's is answered as one that doesn't exist.

@@ -47,7 +47,7 @@ pub(super) async fn run(context: Arc<Context>, row: StoredSession, stage: Stage)
     let outcome = match (stage, row.container.clone()) {
         (Stage::Starting, Some(id)) => {
             share(&context, &row, Direction::IntoSession).await;
-            within(stage, START_LIMIT, driven(stage, context.runtime.start(&id))).await.map(|()| Some(id))
+            within(stage, START_LIMIT, driven(&context, stage, context.runtime.start(&id))).await.map(|()| Some(id))
         }
         (Stage::Verifying, Some(id)) => {
             within(stage, VERIFY_LIMIT, while_it_runs(&context, &id, verify(&context, &row, &id)))
@@ -88,7 +88,7 @@ async fn create(context: &Context, row: &StoredSession) -> Result<ContainerId, C
         env: environment(context, row),
         home: Some(home),
     };
-    driven(Stage::Creating, context.runtime.create(&spec)).await
+    driven(context, Stage::Creating, context.runtime.create(&spec)).await
 }
 
 async fn verify(context: &Context, row: &StoredSession, id: &ContainerId) -> Result<(), Cause> {
@@ -291,9 +291,14 @@ fn cause_of(exit: &Exit) -> Cause {
     }
 }
 
-async fn driven<T>(stage: Stage, call: impl Future<Output = Result<T, RuntimeError>>) -> Result<T, Cause> {
+async fn driven<T>(
+    context: &Context,
+    stage: Stage,
+    call: impl Future<Output = Result<T, RuntimeError>>,
+) -> Result<T, Cause> {
     call.await.map_err(|error| {
         tracing::error!(?stage, %error, "a container could not be started");
+        context.metrics.runtime_failed(stage);
         match error {
             RuntimeError::DiskFull => Cause::DiskFull,
             RuntimeError::Unavailable { detail } => Cause::RuntimeUnavailable { detail },

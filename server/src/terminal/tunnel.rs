@@ -10,12 +10,13 @@ use std::future::{Future as _, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use runtime::ByteStream;
 use tokio::io::ReadBuf;
 use tokio::time::Sleep;
 
+use crate::metrics::Traffic;
 use crate::terminal::boundary::Boundary;
 
 /// The longest read, bytes: a guest's longest frame with its header fits.
@@ -25,6 +26,12 @@ const BUFFER: usize = protocol::frame::MAX_OUTPUT_FRAME + 4096;
 const STALL_LIMIT: Duration = Duration::from_secs(60);
 /// How long the last words of a guest that takes no more may need to go out.
 const DEAF_LIMIT: Duration = Duration::from_secs(5);
+/// A terminal that has said nothing for so long is quiet.
+const QUIET: Duration = Duration::from_millis(200);
+/// How often an echo is timed, at most.
+const ECHO_EVERY: Duration = Duration::from_secs(1);
+/// What comes later than this was no echo.
+const LONGEST_ECHO: Duration = Duration::from_secs(1);
 /// Reads in a row before other tasks get their turn.
 const READS_A_TURN: usize = 32;
 
@@ -54,6 +61,19 @@ pub(super) struct Tunnel {
     /// How many bytes were left for the guest when the wait for it began, and when that is over. None while
     /// nothing waits, so that an idle terminal has no timer.
     stall: Option<(usize, Pin<Box<Sleep>>)>,
+    /// What passes, for whoever counts it.
+    meter: Option<Meter>,
+}
+
+/// Counts what passes, and times an echo now and then.
+struct Meter {
+    traffic: Traffic,
+    /// When the guest said something last.
+    spoke: Instant,
+    /// When a key came into a quiet terminal, until the next output.
+    key: Option<Instant>,
+    /// When an echo was timed last.
+    timed: Option<Instant>,
 }
 
 /// Bytes that a full socket refused.
@@ -82,7 +102,13 @@ impl Tunnel {
             to_browser: kept(from_guest),
             is_guest_deaf: false,
             stall: None,
+            meter: None,
         }
+    }
+
+    /// The same, with what passes counted.
+    pub fn counted(self, traffic: Traffic) -> Self {
+        Self { meter: Some(Meter { traffic, spoke: Instant::now(), key: None, timed: None }), ..self }
     }
 
     /// Copies both ways until one side ends. Dropping the future loses nothing: what was read and not
@@ -128,9 +154,12 @@ impl Tunnel {
     }
 
     fn poll_copy(&mut self, cx: &mut Context<'_>) -> Poll<End> {
-        let boundary = &mut self.boundary;
+        let (boundary, meter) = (&mut self.boundary, &mut self.meter);
         let outward = poll_direction(cx, &mut *self.guest, &mut *self.browser, &mut self.to_browser, |bytes| {
-            boundary.advance(bytes)
+            boundary.advance(bytes);
+            if let Some(meter) = meter.as_mut() {
+                meter.from_guest(bytes.len());
+            }
         });
         if let Poll::Ready(failed) = outward {
             return Poll::Ready(match failed {
@@ -139,7 +168,11 @@ impl Tunnel {
             });
         }
         if !self.is_guest_deaf {
-            let inward = poll_direction(cx, &mut *self.browser, &mut *self.guest, &mut self.to_guest, |_| {});
+            let inward = poll_direction(cx, &mut *self.browser, &mut *self.guest, &mut self.to_guest, |bytes| {
+                if let Some(meter) = meter.as_mut() {
+                    meter.from_browser(bytes.len());
+                }
+            });
             match inward {
                 Poll::Ready(Side::Reader) => return Poll::Ready(End::Browser),
                 // A guest that ended has often said more than was read of it: its last output, how it ended.
@@ -166,6 +199,30 @@ impl Tunnel {
             Some((_, timer)) => timer.as_mut().poll(cx).map(|()| End::Guest),
             None => Poll::Pending,
         }
+    }
+}
+
+impl Meter {
+    fn from_guest(&mut self, bytes: usize) {
+        self.traffic.to_browsers.inc_by(bytes as u64);
+        let now = Instant::now();
+        self.spoke = now;
+        if let Some(key) = self.key.take() {
+            let took = now.saturating_duration_since(key);
+            if took < LONGEST_ECHO {
+                self.traffic.echoes.observe(took.as_secs_f64());
+                self.timed = Some(now);
+            }
+        }
+    }
+
+    /// Whatever a browser sends into a terminal that has been quiet is a key; its acknowledgements follow output.
+    fn from_browser(&mut self, bytes: usize) {
+        self.traffic.from_browsers.inc_by(bytes as u64);
+        let now = Instant::now();
+        let is_quiet = now.saturating_duration_since(self.spoke) > QUIET;
+        let is_time = self.timed.is_none_or(|timed| now.saturating_duration_since(timed) > ECHO_EVERY);
+        self.key = (is_quiet && is_time).then_some(now);
     }
 }
 

@@ -188,7 +188,9 @@ async fn run(
 ) {
     let Some((guest, from_guest)) = upgraded(guest).await else { return };
     let Some((browser, from_browser)) = upgraded(browser).await else { return };
-    let mut tunnel = Tunnel::new(browser, &from_browser, guest, &from_guest);
+    let _open = sockets.sessions.metrics().socket_opened();
+    let traffic = sockets.sessions.metrics().traffic();
+    let mut tunnel = Tunnel::new(browser, &from_browser, guest, &from_guest).counted(traffic);
     let end = tokio::select! {
         end = tunnel.copy() => Ok(end),
         () = sockets.shutdown.begun() => Err(GOING_AWAY),
