@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 use protocol::guest::{Config, Program};
 
-/// As much of a command line as is read, bytes.
-const LONGEST_COMMAND: u64 = 2048;
+/// As much of a command line as is read, bytes: more than a preset keeps, so that one which was cut is not kept.
+const LONGEST_COMMAND: u64 = 2048 + 64;
 /// The most processes that are looked at; more than these has only a container that counts for busy anyway.
 const MOST_PROCESSES: usize = 4096;
 /// Where people's own installers put programs, below home.

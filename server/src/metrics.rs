@@ -25,6 +25,9 @@ const STAGE_BOUNDS: [f64; 10] = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 
 /// Bounds of echoes, seconds: 5 ms is what people don't feel, 100 ms what they complain of.
 const ECHO_BOUNDS: [f64; 10] = [0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5];
 
+/// Every word of [`SessionState::word`].
+const STATES: [&str; 7] = ["created", "starting", "running", "stopping", "stopped", "failed", "deleting"];
+
 /// The server's counters. Clones share them.
 #[derive(Clone, Debug)]
 pub struct Metrics {
@@ -87,8 +90,8 @@ struct DirectionLabels {
 /// What is known at the moment of a reading, and counted by nobody.
 #[derive(Debug, Default)]
 pub struct Moment {
-    /// Sessions in each state.
-    pub sessions: Vec<(SessionState, usize)>,
+    /// The state of each session.
+    pub sessions: Vec<SessionState>,
     /// The runtimes, and whether each is let be.
     pub runtimes: Vec<(String, bool)>,
 }
@@ -205,10 +208,9 @@ impl Metrics {
     /// All of it, as text.
     #[must_use]
     pub fn read(&self, moment: &Moment) -> String {
-        self.all.sessions.clear();
-        for (state, count) in &moment.sessions {
-            let gauge = self.all.sessions.get_or_create(&StateLabels { state: state.word() });
-            gauge.inc_by(i64::try_from(*count).unwrap_or(i64::MAX));
+        for state in STATES {
+            let count = moment.sessions.iter().filter(|other| other.word() == state).count();
+            self.all.sessions.get_or_create(&StateLabels { state }).set(i64::try_from(count).unwrap_or(i64::MAX));
         }
         for (runtime, is_let_be) in &moment.runtimes {
             self.all.breakers.get_or_create(&RuntimeLabels { runtime: runtime.clone() }).set(i64::from(*is_let_be));
@@ -271,7 +273,7 @@ mod tests {
         metrics.traffic().echoes.observe(0.0003);
         let socket = metrics.socket_opened();
         let moment = Moment {
-            sessions: vec![(SessionState::Running, 3), (SessionState::Stopped, 2), (SessionState::Running, 1)],
+            sessions: vec![SessionState::Running, SessionState::Stopped, SessionState::Running],
             runtimes: vec![("embedded".into(), false), ("docker".into(), true)],
         };
         let told = metrics.read(&moment);
@@ -286,8 +288,8 @@ mod tests {
             r#"berth_http_requests_total{method="GET",route="/api/sessions/{id}",status="2xx"} 1"#,
             r#"berth_http_requests_total{method="other",route="other",status="4xx"} 1"#,
             r#"berth_http_request_duration_seconds_bucket{le="0.005",route="other"} 1"#,
-            r#"berth_sessions{state="running"} 4"#,
-            r#"berth_sessions{state="stopped"} 2"#,
+            r#"berth_sessions{state="running"} 2"#,
+            r#"berth_sessions{state="stopped"} 1"#,
             r#"berth_start_stage_seconds_count{stage="creating"} 1"#,
             r#"berth_starts_total{outcome="ready"} 1"#,
             r#"berth_runtime_errors_total{stage="starting"} 1"#,
@@ -301,7 +303,7 @@ mod tests {
             assert!(told.lines().any(|found| found == line), "{line} in\n{told}");
         }
         let later = metrics.read(&Moment::default());
-        assert!(later.contains("berth_sockets 0") && !later.contains("berth_sessions{"), "{later}");
+        assert!(later.contains("berth_sockets 0") && later.contains(r#"berth_sessions{state="running"} 0"#), "{later}");
     }
 
     #[test]

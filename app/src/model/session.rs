@@ -11,6 +11,8 @@ pub const MAX_NAME: usize = 64;
 /// The most variables that one session may bring, and the most bytes of one's name and value together.
 pub const MAX_VARIABLES: usize = 64;
 pub const MAX_VARIABLE: usize = 4096;
+/// The most bytes of all variables together.
+pub const MAX_ENVIRONMENT: usize = 16 * 1024;
 /// The longest address of a repository, bytes.
 const MAX_URL: usize = 1024;
 /// The longest name of a branch, tag or commit, bytes.
@@ -369,11 +371,14 @@ fn is_reference(name: &str, (): &()) -> garde::Result {
     Ok(())
 }
 
-/// Names as a shell can use them; none that says where programs are found or what the guest itself sets.
+/// Names as a shell can use them; none that the guest itself sets.
 fn is_environment(all: &BTreeMap<String, String>, (): &()) -> garde::Result {
     const RESERVED: [&str; 7] = ["HOME", "SHELL", "USER", "LOGNAME", "TERM", "BERTH_SESSION", "BERTH_TERMINAL"];
     if all.len() > MAX_VARIABLES {
         return Err(garde::Error::new(format!("There are at most {MAX_VARIABLES} variables.")));
+    }
+    if all.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>() > MAX_ENVIRONMENT {
+        return Err(garde::Error::new(format!("All variables together have at most {MAX_ENVIRONMENT} bytes.")));
     }
     for (name, value) in all {
         let mut letters = name.chars();
@@ -452,6 +457,9 @@ mod tests {
         assert!(fits("API_KEY", "a b=c\n") && fits("_x1", ""));
         assert!(!fits("1x", "") && !fits("A B", "") && !fits("", "") && !fits("HOME", "/x") && !fits("A", "\0"));
         assert!(!fits("LONG", &"x".repeat(MAX_VARIABLE)));
+        let many = |count: usize| (0..count).map(|n| (format!("V{n}"), "x".repeat(1000))).collect::<BTreeMap<_, _>>();
+        assert!(CreateSession { environment: many(16), ..CreateSession::default() }.validate().is_ok());
+        assert!(CreateSession { environment: many(17), ..CreateSession::default() }.validate().is_err());
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub const MOST_FAILURES: u32 = 5;
 /// The first wait, and the longest: each failed try doubles it.
 const FIRST_WAIT: Duration = Duration::from_secs(10);
 const LONGEST_WAIT: Duration = Duration::from_secs(120);
+/// A call that was given up after this long counts as a failure; people give up sooner for reasons of their own.
+const LONG: Duration = Duration::from_secs(30);
 
 /// A driver that is let be.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,7 +61,7 @@ struct State {
 struct Open {
     since: SystemTime,
     until: Instant,
-    wait: Duration,
+    retry_at: SystemTime,
     detail: String,
 }
 
@@ -73,7 +75,9 @@ impl Breaker {
     /// Runs `call`, unless the driver is let be.
     async fn guard<T>(&self, call: impl Future<Output = Result<T, RuntimeError>> + Send) -> Result<T, RuntimeError> {
         let probe = self.enter()?;
+        let mut running = Running { breaker: self, began: Instant::now(), is_over: false };
         let outcome = call.await;
+        running.is_over = true;
         match &outcome {
             Err(error) if is_the_drivers(error) => self.failed(error),
             _ => self.worked(),
@@ -102,21 +106,16 @@ impl Breaker {
         if state.failures < MOST_FAILURES {
             return;
         }
-        let before = state.open.take();
-        // Those that were under way when it opened say nothing new.
-        if let Some(open) = before.filter(|open| open.until > Instant::now()) {
-            state.open = Some(open);
-            return;
-        }
-        let was_open = state.is_probed;
-        let wait = if was_open { self.wait_after_probe(&state) } else { FIRST_WAIT };
-        let detail = detail(error);
-        state.open = Some(Open { since: SystemTime::now(), until: Instant::now() + wait, wait, detail });
-    }
-
-    fn wait_after_probe(&self, state: &State) -> Duration {
+        let open_since = match &state.open {
+            // Those that were under way when it opened say nothing new.
+            Some(open) if open.until > Instant::now() => return,
+            open => open.as_ref().map(|open| open.since),
+        };
+        let since = open_since.unwrap_or_else(SystemTime::now);
         let doublings = state.failures.saturating_sub(MOST_FAILURES);
-        FIRST_WAIT.saturating_mul(1_u32.checked_shl(doublings).unwrap_or(u32::MAX)).min(LONGEST_WAIT)
+        let wait = FIRST_WAIT.saturating_mul(1_u32.checked_shl(doublings).unwrap_or(u32::MAX)).min(LONGEST_WAIT);
+        let retry_at = SystemTime::now() + wait;
+        state.open = Some(Open { since, until: Instant::now() + wait, retry_at, detail: detail(error) });
     }
 
     fn worked(&self) {
@@ -127,6 +126,21 @@ impl Breaker {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A call under way. One that is given up after long has failed: whoever asked has a limit of their own.
+struct Running<'a> {
+    breaker: &'a Breaker,
+    began: Instant,
+    is_over: bool,
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        if !self.is_over && self.began.elapsed() >= LONG {
+            self.breaker.failed(&RuntimeError::Timeout { what: "the runtime's answer", seconds: LONG.as_secs() });
+        }
     }
 }
 
@@ -165,11 +179,13 @@ impl Runtime for Breaker {
 
     fn troubles(&self) -> Vec<Trouble> {
         let state = self.state();
-        let trouble = state.open.as_ref().map(|open| Trouble {
+        // Once it may be tried again it is no trouble until it fails again.
+        let open = state.open.as_ref().filter(|open| open.until > Instant::now());
+        let trouble = open.map(|open| Trouble {
             runtime: self.driver.name(),
             detail: open.detail.clone(),
             since: open.since,
-            retry_at: open.since + open.wait,
+            retry_at: open.retry_at,
         });
         trouble.into_iter().collect()
     }
@@ -257,7 +273,8 @@ mod tests {
         let told = try_once(&breaker).await.unwrap_err();
         assert!(told.contains("nobody listens. It failed 5 times in a row and is tried again in 10 s"), "{told}");
         assert_eq!(fake.count(Call::Start), 5, "it is not asked");
-        assert_eq!(breaker.troubles()[0].retry_at, breaker.troubles()[0].since + FIRST_WAIT);
+        let first = breaker.troubles().remove(0);
+        assert!(first.retry_at >= first.since + FIRST_WAIT);
         // What only looks or clears away goes through.
         breaker.stop(&id("a"), Duration::ZERO).await.unwrap();
         assert_eq!(breaker.list().await.unwrap().len(), 1);
@@ -266,7 +283,9 @@ mod tests {
         try_once(&breaker).await.unwrap_err();
         assert_eq!(fake.count(Call::Start), 6, "it is asked once");
         assert!(try_once(&breaker).await.unwrap_err().contains("in 20 s"), "and let be for twice as long");
+        assert_eq!(breaker.troubles()[0].since, first.since, "it has not worked since");
         tokio::time::advance(2 * FIRST_WAIT).await;
+        assert!(breaker.troubles().is_empty(), "nobody is told that it is let be when it is not");
         fake.fail(Call::Start, None);
         try_once(&breaker).await.unwrap();
         assert!(breaker.troubles().is_empty());
@@ -292,6 +311,20 @@ mod tests {
         }
         fake.release(Call::Start);
         try_once(&breaker).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calls_that_are_given_up_after_long_count_and_others_do_not() {
+        let (fake, breaker) = around_a_fake();
+        fake.hold(Call::Start);
+        for _ in 0..MOST_FAILURES {
+            assert!(tokio::time::timeout(LONG / 2, try_once(&breaker)).await.is_err());
+        }
+        assert!(breaker.troubles().is_empty());
+        for _ in 0..MOST_FAILURES {
+            assert!(tokio::time::timeout(LONG, try_once(&breaker)).await.is_err());
+        }
+        assert_eq!(breaker.troubles()[0].detail, "the runtime's answer took longer than 30 s");
     }
 
     #[tokio::test]

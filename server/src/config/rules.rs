@@ -42,6 +42,13 @@ pub(super) const DEFAULTS: [(&str, &str); 14] = [
     ("limits.sockets_a_minute", "30"),
 ];
 
+/// What is wrong with an agent, without its values, among which may be secrets.
+fn told(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let names_only = ["unknown field", "missing field", "duplicate field"].iter().any(|what| text.starts_with(what));
+    if names_only { text } else { "an agent has a value of another type than it should, or is no JSON".into() }
+}
+
 pub(super) fn read(reader: &Reader<'_>) -> Result<Rules, ConfigError> {
     let pids = reader.one("limits.pids", |text| number(text, LEAST_PIDS))?;
     let mut tiers = Vec::new();
@@ -54,9 +61,8 @@ pub(super) fn read(reader: &Reader<'_>) -> Result<Rules, ConfigError> {
         };
         tiers.push((id.to_owned(), limits));
     }
-    let entries: Vec<AgentEntry> = reader.many("agents", |text| {
-        serde_json::from_str(text).map_err(|error| format!("expected an agent as JSON, found `{text}`: {error}"))
-    })?;
+    let entries: Vec<AgentEntry> =
+        reader.many("agents", |text| serde_json::from_str(text).map_err(|error| told(&error)))?;
     let agents = table(&entries).map_err(|problem| reader.refuse("agents", problem))?;
     let a_minute = |key| reader.one(key, |text| NonZeroU32::new(number(text, 1)?).ok_or_else(|| "at least 1".into()));
     let allowances = Allowances {

@@ -100,6 +100,8 @@ fn agents_and_tiers_are_tables_of_the_file() {
         "berth.toml:2: agents: the agent `aider` needs a command"
     );
     assert!(wrong("[agents.aider]\nnam = 'Aider'\n").contains("unknown field `nam`"));
+    let told = wrong("[agents.aider]\nname = 'Aider'\ncommand = 'aider'\nenvironment = 'a secret'\n");
+    assert!(told.contains("another type") && !told.contains("secret"), "{told}");
     assert!(wrong("[agents]\naider = 'x'\n").contains("expected a table [agents.aider]"));
     assert!(wrong("[limits]\nrunning = 0\n").contains("at least 1"));
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use app::model::agent::SHELL;
 use app::model::session::{Repository, SessionState, StageTime, StartSession, StoppedBy};
 use protocol::{ContainerId, GuestToken, SessionId};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -98,6 +98,29 @@ impl Database {
     pub async fn sessions(&self) -> Result<Vec<StoredSession>, DatabaseError> {
         let query = session::Entity::find().order_by_asc(session::Column::CreatedAt).all(&self.connection);
         self.query("reading the sessions", query).await?.into_iter().map(TryInto::try_into).collect()
+    }
+
+    /// Every session of `owner`'s, oldest first.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Corrupt`], and as every query.
+    pub async fn sessions_of(&self, owner: &str) -> Result<Vec<StoredSession>, DatabaseError> {
+        let query = session::Entity::find()
+            .filter(session::Column::Owner.eq(owner))
+            .order_by_asc(session::Column::CreatedAt)
+            .all(&self.connection);
+        self.query("reading a person's sessions", query).await?.into_iter().map(TryInto::try_into).collect()
+    }
+
+    /// The state of every session there is.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Corrupt`], and as every query.
+    pub async fn session_states(&self) -> Result<Vec<SessionState>, DatabaseError> {
+        let states = session::Entity::find().select_only().column(session::Column::State);
+        let query = states.into_tuple::<String>().all(&self.connection);
+        let states = self.query("reading the sessions' states", query).await?;
+        states.iter().map(|state| serde_json::from_str(state).map_err(|e| corrupt("a session's state", &e))).collect()
     }
 
     /// One session.

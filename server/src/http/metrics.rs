@@ -2,10 +2,8 @@
 //!
 //! Nobody is asked who they are there: it is for an address that only Prometheus reaches.
 
-use std::collections::HashMap;
 use std::future::Future;
 
-use app::model::session::SessionState;
 use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -28,20 +26,16 @@ pub async fn serve_metrics(listener: TcpListener, app: App, end: impl Future<Out
 }
 
 async fn metrics(State(app): State<App>) -> Response {
-    let rows = match app.database.sessions().await {
-        Ok(rows) => rows,
+    let sessions = match app.database.session_states().await {
+        Ok(states) => states,
         Err(error) => {
             tracing::error!(%error, "the sessions could not be counted");
             return (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n").into_response();
         }
     };
-    let mut counts: HashMap<&'static str, (SessionState, usize)> = HashMap::new();
-    for row in rows {
-        counts.entry(row.state.word()).or_insert((row.state, 0)).1 += 1;
-    }
     let troubles = app.runtime.troubles();
     let names = std::iter::once(app.runtime.name()).chain(app.runtime.others().iter().map(|other| other.name()));
     let runtimes = names.map(|name| (name.to_owned(), troubles.iter().any(|trouble| trouble.runtime == name)));
-    let moment = Moment { sessions: counts.into_values().collect(), runtimes: runtimes.collect() };
+    let moment = Moment { sessions, runtimes: runtimes.collect() };
     ([(header::CONTENT_TYPE, CONTENT_TYPE)], app.metrics.read(&moment)).into_response()
 }

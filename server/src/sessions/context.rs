@@ -43,8 +43,9 @@ pub(super) struct Context {
     /// Where people's files are, of which each container has some.
     pub files: Layout,
     pub registry: Registry,
-    /// Programs of agents that were found, and looked for, in each runtime.
-    pub found: Mutex<HashMap<String, Vec<String>>>,
+    /// Programs of agents that were found in each person's last session of each runtime: their home is among the
+    /// places that are looked in.
+    pub found: Mutex<HashMap<(String, String), Vec<String>>>,
     /// What running sessions use and do.
     pub pulse: Pulse,
     /// What is counted of them.
@@ -172,15 +173,17 @@ impl Context {
         }
     }
 
-    /// Notes which agents' programs a container of `runtime` has.
-    pub fn agents_found(&self, runtime: &str, found: &[String]) {
-        self.found.lock().unwrap_or_else(PoisonError::into_inner).insert(runtime.to_owned(), found.to_vec());
+    /// Notes which agents' programs a container of `owner`'s in `runtime` has.
+    pub fn agents_found(&self, owner: &str, runtime: &str, found: &[String]) {
+        let place = (owner.to_owned(), runtime.to_owned());
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).insert(place, found.to_vec());
     }
 
-    /// In which runtimes agents' programs were looked for, and which were found.
-    pub fn programs_found(&self) -> Vec<(String, Vec<String>)> {
+    /// In which runtimes agents' programs were looked for on behalf of `owner`, and which were found.
+    pub fn programs_found(&self, owner: &str) -> Vec<(String, Vec<String>)> {
         let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
-        found.iter().map(|(runtime, found)| (runtime.clone(), found.clone())).collect()
+        let own = found.iter().filter(|((whose, _), _)| whose == owner);
+        own.map(|((_, runtime), found)| (runtime.clone(), found.clone())).collect()
     }
 
     /// The names of the runtimes, the default first.

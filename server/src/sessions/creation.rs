@@ -18,7 +18,7 @@ impl SessionService {
     /// What a new session of the actor's can be made of.
     pub(super) async fn choices_of(&self, actor: &Actor) -> Result<Choices, ApiError> {
         let rules = &self.context.rules;
-        let looked_in = self.context.programs_found();
+        let looked_in = self.context.programs_found(&actor.user);
         let agents = rules.agents.iter().map(|agent| {
             let has = |found: &[String]| agent.program().is_none_or(|program| found.iter().any(|name| name == program));
             let (found, missing): (Vec<_>, Vec<_>) = looked_in.iter().partition(|(_, found)| has(found));

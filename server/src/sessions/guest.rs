@@ -25,9 +25,11 @@ use serde::de::DeserializeOwned;
 const REQUEST_LIMIT: Duration = Duration::from_secs(5);
 /// What a guest may take to call a program: its own limits for that, and some.
 const CALLBACK_LIMIT: Duration = Duration::from_secs(15);
-/// The longest answer taken from a guest, bytes: 10,000 lines of scrollback at their widest with
-/// colours stay below.
-const MAX_ANSWER: usize = 64 * 1024 * 1024;
+/// The longest scrollback taken from a guest, bytes: 10,000 lines at their widest with colours stay below.
+const MAX_SCROLLBACK: usize = 64 * 1024 * 1024;
+/// The longest of any other answer, bytes: six terminals with their titles and command lines stay below. A guest is
+/// not trusted with the server's memory.
+const MAX_ANSWER: usize = 64 * 1024;
 
 /// Why a guest could not be asked.
 #[derive(Debug, thiserror::Error)]
@@ -84,7 +86,14 @@ impl GuestClient {
     /// # Errors
     /// All of [`GuestError`]; `NotFound` of a guest that is older than the question.
     pub async fn activity(&self) -> Result<Activity, GuestError> {
-        read_json(self.ask(Method::GET, "/activity", Bytes::new()).await?)
+        let activity: Activity = read_json(self.ask(Method::GET, "/activity", Bytes::new()).await?)?;
+        let mut ids: Vec<_> = activity.terminals.iter().map(|open| open.terminal.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        if ids.len() < activity.terminals.len() {
+            return Err(GuestError::Protocol("a terminal is told of twice".to_owned()));
+        }
+        Ok(activity)
     }
 
     /// Which of these programs it has.
@@ -119,7 +128,8 @@ impl GuestClient {
     /// All of [`GuestError`].
     pub async fn scrollback(&self, id: TerminalId, ansi: bool) -> Result<Bytes, GuestError> {
         let format = if ansi { "ansi" } else { "text" };
-        self.ask(Method::GET, &format!("/terminals/{id}/scrollback?format={format}"), Bytes::new()).await
+        let target = format!("/terminals/{id}/scrollback?format={format}");
+        self.ask_within(REQUEST_LIMIT, MAX_SCROLLBACK, Method::GET, &target, Bytes::new()).await
     }
 
     /// Types into a terminal.
@@ -142,7 +152,7 @@ impl GuestClient {
         let request = request.map_err(|error| GuestError::Protocol(error.to_string()))?;
         let mut sender = self.connect().await?;
         let response = sender.send_request(request).await.map_err(|error| GuestError::Protocol(error.to_string()))?;
-        let read = tokio::time::timeout(REQUEST_LIMIT, read_answer(response)).await;
+        let read = tokio::time::timeout(REQUEST_LIMIT, read_answer(response, MAX_ANSWER)).await;
         Ok(read_json::<Uploaded>(read.unwrap_or(Err(GuestError::Timeout))?)?.path)
     }
 
@@ -154,7 +164,7 @@ impl GuestClient {
         let body = serde_json::to_vec(&Callback { url: to.reveal() });
         // Not the cause's words: they may repeat the address.
         let body = body.map_err(|_| GuestError::Protocol("the address can't be written as JSON".to_owned()))?;
-        let answer = self.ask_within(CALLBACK_LIMIT, Method::POST, "/callback", body.into()).await?;
+        let answer = self.ask_within(CALLBACK_LIMIT, MAX_ANSWER, Method::POST, "/callback", body.into()).await?;
         Ok(read_json::<CalledBack>(answer)?.status)
     }
 
@@ -189,17 +199,18 @@ impl GuestClient {
     }
 
     async fn ask(&self, method: Method, target: &str, body: Bytes) -> Result<Bytes, GuestError> {
-        self.ask_within(REQUEST_LIMIT, method, target, body).await
+        self.ask_within(REQUEST_LIMIT, MAX_ANSWER, method, target, body).await
     }
 
     async fn ask_within(
         &self,
         limit: Duration,
+        longest: usize,
         method: Method,
         target: &str,
         body: Bytes,
     ) -> Result<Bytes, GuestError> {
-        let exchange = async { read_answer(self.exchange(self.request(method, target), body).await?).await };
+        let exchange = async { read_answer(self.exchange(self.request(method, target), body).await?, longest).await };
         tokio::time::timeout(limit, exchange).await.unwrap_or(Err(GuestError::Timeout))
     }
 
@@ -238,13 +249,13 @@ impl GuestClient {
     }
 }
 
-async fn read_answer(response: http::Response<Incoming>) -> Result<Bytes, GuestError> {
+async fn read_answer(response: http::Response<Incoming>, longest: usize) -> Result<Bytes, GuestError> {
     match response.status() {
         StatusCode::NOT_FOUND => return Err(GuestError::NotFound),
         status if !status.is_success() => return Err(GuestError::Refused(status)),
         _ => {}
     }
-    let body = Limited::new(response.into_body(), MAX_ANSWER).collect().await;
+    let body = Limited::new(response.into_body(), longest).collect().await;
     Ok(body.map_err(|error| GuestError::Protocol(error.to_string()))?.to_bytes())
 }
 

@@ -196,7 +196,9 @@ impl Owner {
             }
             Command::Sleep => {
                 // Anything but running has its own end under way; a row that can't be written is looked at again.
+                // Somebody may have wanted it awake since the look.
                 if self.row.state == SessionState::Running
+                    && self.context.pulse.is_over(&self.row.id)
                     && let Err(refusal) = self.stop(StoppedBy::Idle, None).await
                 {
                     tracing::warn!(session = %self.row.id, ?refusal, "an idle session could not be put to sleep");
@@ -290,7 +292,11 @@ impl Owner {
     /// Begins what the row's state asks for; called once, before anything is under way.
     fn resume(&mut self) {
         match self.row.state {
-            SessionState::Starting { .. } => self.begin_stage(Stage::Creating),
+            SessionState::Starting { .. } => {
+                // All of it is done again, and told once.
+                self.row.start.clear();
+                self.begin_stage(Stage::Creating);
+            }
             SessionState::Running => self.begin_watch(),
             SessionState::Stopping | SessionState::Deleting => self.begin_unless_busy(),
             SessionState::Created | SessionState::Stopped | SessionState::Failed { .. } => {}

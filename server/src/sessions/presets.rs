@@ -87,7 +87,9 @@ fn commands_of_tabs(open: &[TerminalActivity]) -> Vec<String> {
     let command = |id: TerminalId| {
         let found = open.iter().find(|open| open.terminal.id == id)?;
         let command = found.program.as_ref().map(|program| program.command.clone()).unwrap_or_default();
-        Some(if command.len() > MAX_COMMAND { String::new() } else { command })
+        // What a guest says is believed only as far as a person could have typed it.
+        let is_fit = command.len() <= MAX_COMMAND && !command.chars().any(char::is_control);
+        Some(if is_fit { command } else { String::new() })
     };
     let last = open.iter().map(|open| open.terminal.id).max().unwrap_or(TerminalId::FIRST);
     let tabs = TerminalId::all().skip(1).take(MAX_COMMANDS).take_while(|id| *id <= last);
@@ -128,6 +130,6 @@ mod tests {
         let open = [tab(1, Some("claude")), tab(2, Some("npm run dev")), tab(4, None), tab(5, Some("htop"))];
         assert_eq!(commands_of_tabs(&open), ["npm run dev", "", "", "htop"]);
         assert_eq!(commands_of_tabs(&[tab(1, Some("claude"))]), Vec::<String>::new());
-        assert_eq!(commands_of_tabs(&[tab(1, None), tab(2, Some(&long))]), [""]);
+        assert_eq!(commands_of_tabs(&[tab(1, None), tab(2, Some(&long)), tab(3, Some("a\rb"))]), ["", ""]);
     }
 }

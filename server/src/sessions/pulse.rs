@@ -10,7 +10,7 @@ use app::backend::sessions::SessionEvent;
 use app::model::session::SessionState;
 use app::model::usage::{Activity, Sample, SessionUsage, keep};
 use futures::stream::{self, StreamExt as _};
-use protocol::{SessionId, guest};
+use protocol::{ContainerId, GuestToken, SessionId, guest};
 use runtime::Usage;
 use time::OffsetDateTime;
 use tokio::time::{Instant, MissedTickBehavior};
@@ -26,6 +26,8 @@ use crate::sessions::owner::Command;
 const LOOKS_AT_ONCE: usize = 16;
 /// What one look may take. One that hangs must not hold up the others for long.
 const LOOK_LIMIT: Duration = Duration::from_secs(2);
+/// For how long one question counts as somebody who watches.
+const ASKED: Duration = Duration::from_secs(30);
 /// How many looks are skipped while no page is open: then only sleep depends on them.
 const UNWATCHED: u32 = 5;
 /// For how many looks a person's own idle time is believed before it is read again.
@@ -35,15 +37,43 @@ const PREFERENCE_LOOKS: u32 = 3;
 #[derive(Default)]
 pub(super) struct Pulse {
     running: Mutex<HashMap<SessionId, Watched>>,
+    /// When somebody asked last what is used.
+    asked: Mutex<Option<Instant>>,
 }
 
 struct Watched {
-    row: StoredSession,
+    subject: Subject,
     wakefulness: Wakefulness,
     /// When it was looked at last, and the CPU time that it had had by then, microseconds.
     before: Option<(Instant, u64)>,
     samples: VecDeque<Sample>,
     usage: Option<SessionUsage>,
+    /// How long it may be idle, as of the last look.
+    idle: Option<Duration>,
+}
+
+/// What of a session's row a look needs.
+#[derive(Clone)]
+struct Subject {
+    id: SessionId,
+    owner: String,
+    container: Option<ContainerId>,
+    token: GuestToken,
+    tier: String,
+    keep: bool,
+}
+
+impl Subject {
+    fn of(row: &StoredSession) -> Self {
+        Self {
+            id: row.id.clone(),
+            owner: row.owner.clone(),
+            container: row.container.clone(),
+            token: row.token.clone(),
+            tier: row.details.tier.clone(),
+            keep: row.details.keep,
+        }
+    }
 }
 
 /// What one look has found; what could not be told is absent.
@@ -70,14 +100,15 @@ impl Pulse {
             return;
         }
         match running.get_mut(&row.id) {
-            Some(watched) => watched.row = row.clone(),
+            Some(watched) => watched.subject = Subject::of(row),
             None => {
                 let watched = Watched {
-                    row: row.clone(),
+                    subject: Subject::of(row),
                     wakefulness: Wakefulness::new(Instant::now()),
                     before: None,
                     samples: VecDeque::new(),
                     usage: None,
+                    idle: None,
                 };
                 running.insert(row.id.clone(), watched);
             }
@@ -98,20 +129,36 @@ impl Pulse {
 
     /// What the running sessions of `owner` use, with the samples before.
     pub fn of(&self, owner: &str) -> Vec<(SessionUsage, Vec<Sample>)> {
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
         let running = self.running();
-        let own = running.values().filter(|watched| watched.row.owner == owner);
+        let own = running.values().filter(|watched| watched.subject.owner == owner);
         own.filter_map(|watched| Some((watched.usage.clone()?, watched.samples.iter().copied().collect()))).collect()
     }
 
-    fn rows(&self) -> Vec<StoredSession> {
-        self.running().values().map(|watched| watched.row.clone()).collect()
+    /// Whether a session has been idle for as long as it may, at this moment.
+    pub fn is_over(&self, id: &SessionId) -> bool {
+        let running = self.running();
+        let watched = running.get(id);
+        watched.is_some_and(|watched| {
+            watched.idle.is_some_and(|idle| watched.wakefulness.idle_for(Instant::now()) >= idle)
+        })
+    }
+
+    /// Whether somebody has asked of late, who has no stream of events.
+    fn was_asked(&self) -> bool {
+        let asked = *self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.is_some_and(|asked| asked.elapsed() < ASKED)
+    }
+
+    fn subjects(&self) -> Vec<Subject> {
+        self.running().values().map(|watched| watched.subject.clone()).collect()
     }
 
     /// Takes a look in; answers what is to be told, with its owner, and whether it is to sleep.
     fn take(&self, context: &Context, look: Look, idle: Option<Duration>) -> Option<(String, SessionUsage, bool)> {
         let mut running = self.running();
         let watched = running.get_mut(&look.id)?;
-        let details = &watched.row.details;
+        let (keeps, owner) = (watched.subject.keep, watched.subject.owner.clone());
         let cpu_millis = match (look.usage, watched.before) {
             (Some(usage), Some((at, before))) => rate(usage.cpu_micros.saturating_sub(before), look.at - at),
             _ => 0,
@@ -123,12 +170,13 @@ impl Pulse {
         let now = Sample { cpu_millis, memory_bytes, disk_bytes: None };
         keep(&mut watched.samples, now);
         let activity = look.activity.as_ref();
-        let doing = activity.map(|activity| watched.wakefulness.observe(look.at, activity, details.keep));
+        let doing = activity.map(|activity| watched.wakefulness.observe(look.at, activity, keeps));
         // One that can't be asked may be at work.
         let idle = idle.filter(|_| doing.is_some());
+        watched.idle = idle;
         let left = idle.map(|idle| idle.saturating_sub(watched.wakefulness.idle_for(look.at)));
-        let is_kept = details.keep && doing != Some(Activity::Shell);
-        let limits = context.rules.limits(&details.tier);
+        let is_kept = keeps && doing != Some(Activity::Shell);
+        let limits = context.rules.limits(&watched.subject.tier);
         let usage = SessionUsage {
             id: look.id,
             now,
@@ -137,13 +185,15 @@ impl Pulse {
             disk_limit_bytes: limits.disk_bytes,
             activity: doing.unwrap_or_default(),
             terminals: activity.map_or(0, |activity| u8::try_from(activity.terminals.len()).unwrap_or(u8::MAX)),
-            clients: activity.map_or(0, |activity| activity.terminals.iter().map(|open| open.terminal.clients).sum()),
+            clients: activity.map_or(0, |activity| {
+                activity.terminals.iter().fold(0, |sum: u32, open| sum.saturating_add(open.terminal.clients))
+            }),
             sleeps_at: left
                 .filter(|_| doing != Some(Activity::Working) && !is_kept)
                 .map(|left| to_text(OffsetDateTime::now_utc() + left)),
         };
         watched.usage = Some(usage.clone());
-        Some((watched.row.owner.clone(), usage, left.is_some_and(|left| left.is_zero())))
+        Some((owner, usage, left.is_some_and(|left| left.is_zero())))
     }
 
     fn running(&self) -> MutexGuard<'_, HashMap<SessionId, Watched>> {
@@ -167,7 +217,7 @@ pub(super) async fn run(context: Arc<Context>) {
             context.tell("", SessionEvent::Runtime(troubles.clone()));
             told = troubles;
         }
-        if context.events.receiver_count() == 0 && skipped < UNWATCHED {
+        if context.events.receiver_count() == 0 && !context.pulse.was_asked() && skipped < UNWATCHED {
             skipped += 1;
             continue;
         }
@@ -177,9 +227,10 @@ pub(super) async fn run(context: Arc<Context>) {
 }
 
 async fn look_at_all(context: &Arc<Context>, idle_times: &mut IdleTimes) {
-    let rows = context.pulse.rows();
-    idle_times.refresh(context, &rows).await;
-    let looks = stream::iter(rows.into_iter().map(|row| look(context, row))).buffer_unordered(LOOKS_AT_ONCE);
+    let subjects = context.pulse.subjects();
+    idle_times.refresh(context, &subjects).await;
+    let looks =
+        stream::iter(subjects.into_iter().map(|subject| look(context, subject))).buffer_unordered(LOOKS_AT_ONCE);
     let mut looks = std::pin::pin!(looks);
     let mut all: BTreeMap<String, Vec<SessionUsage>> = BTreeMap::new();
     while let Some((owner, look)) = looks.next().await {
@@ -198,14 +249,14 @@ async fn look_at_all(context: &Arc<Context>, idle_times: &mut IdleTimes) {
     }
 }
 
-async fn look(context: &Context, row: StoredSession) -> (String, Look) {
-    let mut look = Look { id: row.id, at: Instant::now(), usage: None, activity: None };
-    let Some(container) = row.container else { return (row.owner, look) };
-    let guest = GuestClient::new(Arc::clone(&context.runtime), container.clone(), row.token);
-    let (usage, activity) = tokio::join!(
-        tokio::time::timeout(LOOK_LIMIT, context.runtime.usage(&container)),
-        tokio::time::timeout(LOOK_LIMIT, guest.activity())
-    );
+async fn look(context: &Context, subject: Subject) -> (String, Look) {
+    let mut look = Look { id: subject.id, at: Instant::now(), usage: None, activity: None };
+    let Some(container) = subject.container else { return (subject.owner, look) };
+    let guest = GuestClient::new(Arc::clone(&context.runtime), container.clone(), subject.token);
+    let usage = tokio::time::timeout(LOOK_LIMIT, context.runtime.usage(&container)).await;
+    // Last, so that what it says of typing is as new as the look.
+    let activity = tokio::time::timeout(LOOK_LIMIT, guest.activity()).await;
+    look.at = Instant::now();
     // A session that ends while it is looked at is no failure, and one that hangs is told by whoever needs it.
     match usage {
         Ok(Ok(usage)) => look.usage = Some(usage),
@@ -217,8 +268,7 @@ async fn look(context: &Context, row: StoredSession) -> (String, Look) {
         Ok(Err(error)) => tracing::debug!(session = %look.id, %error, "what a session does could not be told"),
         Err(_) => tracing::warn!(session = %look.id, limit = ?LOOK_LIMIT, "what a session does was not told in time"),
     }
-    look.at = Instant::now();
-    (row.owner, look)
+    (subject.owner, look)
 }
 
 /// Thousandths of a CPU.
@@ -229,13 +279,13 @@ fn rate(cpu_micros: u64, passed: Duration) -> u32 {
 
 impl IdleTimes {
     /// Reads the idle times of those who have `rows`, if it is time again.
-    async fn refresh(&mut self, context: &Context, rows: &[StoredSession]) {
+    async fn refresh(&mut self, context: &Context, subjects: &[Subject]) {
         self.age += 1;
         if self.age > PREFERENCE_LOOKS {
             (self.age, self.known) = (0, HashMap::new());
         }
         let preferences = PreferencesService::new(context.database.clone());
-        for row in rows {
+        for row in subjects {
             if self.known.contains_key(&row.owner) {
                 continue;
             }

@@ -1,6 +1,7 @@
 //! The sessions service: who may do what with which session, and the way to its owner.
 
-use std::sync::{Arc, Mutex};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use app::backend::sessions::{FileBytes, SessionEvent};
@@ -45,8 +46,9 @@ pub struct SessionService {
     pub(super) context: Arc<Context>,
     /// Held from the choice of a name to its row, so that two sessions made at once get two numbers.
     pub(super) naming: tokio::sync::Mutex<()>,
-    /// Held from the count of what runs to the start of one more, so that two at once count each other.
-    starting: tokio::sync::Mutex<()>,
+    /// Of each person, held from the count of what runs to the start of one more, so that two at once count each
+    /// other.
+    starting: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// What each person makes, and what they open.
     pub(super) creates: Counter,
     sockets: Counter,
@@ -98,7 +100,7 @@ impl SessionService {
             mending,
             shutdown,
         };
-        let (naming, starting) = (tokio::sync::Mutex::new(()), tokio::sync::Mutex::new(()));
+        let (naming, starting) = (tokio::sync::Mutex::new(()), Mutex::default());
         Arc::new(Self { context: Arc::new(context), naming, starting, creates, sockets })
     }
 
@@ -159,13 +161,21 @@ impl SessionService {
         id: &SessionId,
         command: impl FnOnce(Actor, Reply<Session>) -> Command,
     ) -> Result<Session, ApiError> {
-        let _starting = self.starting.lock().await;
+        let own = {
+            let mut starting = self.starting.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(starting.entry(actor.user.clone()).or_default())
+        };
+        let starting = own.lock().await;
         let most = self.context.rules.allowances.running;
         let is_up = |row: &&StoredSession| {
-            row.id != *id
-                && matches!(row.state, SessionState::Starting { .. } | SessionState::Running | SessionState::Stopping)
+            matches!(row.state, SessionState::Starting { .. } | SessionState::Running | SessionState::Stopping)
         };
-        let others = self.rows_of(actor).await?.iter().filter(is_up).count();
+        let rows = self.rows_of(actor).await?;
+        if rows.iter().filter(is_up).any(|row| row.id == *id) {
+            drop(starting);
+            return self.command(actor, id, command).await;
+        }
+        let others = rows.iter().filter(is_up).count();
         if others >= most as usize {
             let told = format!("{others} of your sessions run, as many as may at once. Stop one first.");
             return Err(ApiError::new(ErrorCode::QuotaExceeded, told));
@@ -174,8 +184,7 @@ impl SessionService {
     }
 
     pub(super) async fn rows_of(&self, actor: &Actor) -> Result<Vec<StoredSession>, ApiError> {
-        let rows = self.context.database.sessions().await.map_err(|error| database_error(&error))?;
-        Ok(rows.into_iter().filter(|row| row.owner == actor.user).collect())
+        self.context.database.sessions_of(&actor.user).await.map_err(|error| database_error(&error))
     }
 }
 

@@ -141,10 +141,13 @@ fn environment(context: &Context, row: &StoredSession) -> BTreeMap<String, Strin
 async fn first_line(context: &Context, row: &StoredSession, guest: &GuestClient) -> Option<String> {
     let programs: Vec<String> =
         context.rules.agents.iter().filter_map(|agent| agent.program().map(str::to_owned)).collect();
-    let found = match guest.find_programs(programs).await {
-        Ok(found) => {
+    let found = match guest.find_programs(programs.clone()).await {
+        Ok(mut found) => {
+            // A guest is believed in what it was asked, and in nothing else.
+            found.retain(|name| programs.contains(name));
+            found.truncate(programs.len());
             let runtime = row.container.as_ref().map_or(context.runtime.name(), |id| context.runtime.driver_of(id));
-            context.agents_found(runtime, &found);
+            context.agents_found(&row.owner, runtime, &found);
             Some(found)
         }
         Err(error) => {
@@ -187,6 +190,10 @@ pub(super) async fn watch(context: &Context, id: &ContainerId) -> Cause {
     match context.runtime.wait(id).await {
         Ok(exit) => cause_of(&exit),
         Err(RuntimeError::NotFound(_)) => Cause::ContainerGone,
+        Err(RuntimeError::Unavailable { detail }) => {
+            tracing::error!(container = %id, detail, "a container could not be watched");
+            Cause::RuntimeUnavailable { detail }
+        }
         Err(error) => {
             tracing::error!(container = %id, %error, "a container could not be watched");
             Cause::HostRestarted

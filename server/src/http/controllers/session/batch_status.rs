@@ -43,7 +43,7 @@ pub async fn batch_status(
     }
     let sessions = app.sessions.list(&actor).await?.into_iter();
     let is_wanted = |id: &str| wanted.as_ref().is_none_or(|ids| ids.contains(id));
-    let usages = usages(&app, &actor);
+    let mut usages = usages(&app, &actor);
     let statuses = sessions.filter(|session| is_wanted(session.id.as_str())).map(SessionStatus::from);
-    Ok(Json(statuses.map(|status| status.with(&usages)).collect()))
+    Ok(Json(statuses.map(|status| status.with(&mut usages)).collect()))
 }

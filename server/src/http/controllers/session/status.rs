@@ -33,9 +33,9 @@ impl From<Session> for SessionStatus {
 
 impl SessionStatus {
     /// With what it uses, if that is among `usages`.
-    pub(super) fn with(self, usages: &HashMap<String, (SessionUsage, Vec<Sample>)>) -> Self {
-        match usages.get(&self.id) {
-            Some((usage, samples)) => Self { usage: Some(usage.clone()), samples: samples.clone(), ..self },
+    pub(super) fn with(self, usages: &mut HashMap<String, (SessionUsage, Vec<Sample>)>) -> Self {
+        match usages.remove(&self.id) {
+            Some((usage, samples)) => Self { usage: Some(usage), samples, ..self },
             None => self,
         }
     }
@@ -60,5 +60,5 @@ pub async fn status(
     Id(id): Id,
 ) -> Result<Json<SessionStatus>, HttpError> {
     let status = SessionStatus::from(app.sessions.get(&actor, &id).await?);
-    Ok(Json(status.with(&usages(&app, &actor))))
+    Ok(Json(status.with(&mut usages(&app, &actor))))
 }
