@@ -10,6 +10,7 @@ use crate::components::beam::Beam;
 use crate::components::files::FilesHost;
 use crate::components::settings::SettingsHost;
 use crate::components::toaster::Toaster;
+use crate::contexts::desk::Desk;
 use crate::contexts::panels::Panels;
 use crate::contexts::preferences::CurrentPreferences;
 use crate::contexts::toasts::Toasts;
@@ -38,6 +39,7 @@ pub fn App() -> impl IntoView {
     Toasts::provide();
     CurrentPreferences::provide();
     Panels::provide();
+    Desk::provide();
     let working = Working::provide();
     let (is_routing, set_is_routing) = signal(false);
     working.watch(is_routing);

@@ -26,7 +26,7 @@ pub fn Workbench(page: SessionPage, shown: Memo<bool>) -> impl IntoView {
 #[cfg(feature = "hydrate")]
 #[cfg_attr(not(test), leptos::wasm_split::wasm_split(workbench, wasm_split_path = leptos::wasm_split, fallible))]
 fn workbench(owner: Owner, parent: web_sys::Element, page: SessionPage, shown: Memo<bool>) -> super::fetched::Fetched {
-    use super::palette::Palette;
+    use super::session_palette::SessionPalette;
     use super::shortcuts::Shortcuts;
     use super::terminals::Terminals;
 
@@ -36,7 +36,7 @@ fn workbench(owner: Owner, parent: web_sys::Element, page: SessionPage, shown: M
             <Show when=move || shown.get()>
                 <Terminals page/>
             </Show>
-            <Palette page/>
+            <SessionPalette page/>
             <Shortcuts page/>
         }
     }))

@@ -10,23 +10,29 @@ use protocol::SessionId;
 use super::not_found::not_found;
 use crate::api::session::get_session;
 use crate::components::delete_dialog::DeleteDialog;
+use crate::components::desk::DeskHost;
 use crate::components::failure::{LoadFailure, SessionFailure};
 use crate::components::files::FilesButton;
 use crate::components::icons;
+use crate::components::maker::Maker;
 use crate::components::rename_form::RenameForm;
-use crate::components::session_actions::SessionActions;
-use crate::components::session_card::StartStop;
+use crate::components::session_actions::{Act, Listeners, SessionActions};
+use crate::components::session_card::{Resume, StartStop, StoppedNote};
 use crate::components::session_menu::SessionMenu;
 use crate::components::session_page::{Panel, SessionPage};
 use crate::components::settings::SettingsButton;
+use crate::components::sleep::SleepNotice;
 use crate::components::start_progress::{ReadyIn, StartProgress};
-use crate::components::state_badge::StateBadge;
+use crate::components::state_badge::{ActivityWord, StateBadge};
 use crate::components::terminal_status::TerminalStatus;
 use crate::components::workbench::Workbench;
+use crate::contexts::toasts::Toasts;
 use crate::model::error::{ApiError, ErrorCode};
 use crate::model::session::{Session, SessionState};
 use crate::sessions;
 use crate::terminal::tabs::Tabs;
+use crate::time::Clock;
+use crate::usage::Usages;
 
 #[component]
 pub fn TerminalPage() -> impl IntoView {
@@ -98,10 +104,21 @@ fn SessionView(initial: Session) -> impl IntoView {
     let navigate = use_navigate();
     let go = Callback::new(move |path: String| navigate(&path, Default::default()));
     let leave = Callback::new(move |()| go.run("/".to_owned()));
-    let on_change = Callback::new(move |changed| session.update(|session| sessions::update(session, changed)));
-    let actions = SessionActions::new(session.into(), on_change, leave);
+    let clock = Clock::start();
+    let usages = Usages::new();
+    let used = StoredValue::new(usages.of(&session.with_untracked(|session| session.id.clone())));
+    let toasts = Toasts::get();
+    let listeners = Listeners {
+        on_change: Callback::new(move |changed| session.update(|session| sessions::update(session, changed))),
+        on_made: Callback::new(move |made: Session| {
+            toasts.tell(format!("This is “{}”, made like the one before.", made.name));
+            go.run(format!("/sessions/{}", made.id));
+        }),
+        on_delete: leave,
+    };
+    let actions = SessionActions::new(session.into(), listeners);
     #[cfg(feature = "hydrate")]
-    follow(session, actions.is_deleting(), leave);
+    follow(session, usages, actions.is_deleting(), leave);
 
     let page = SessionPage::new(session.into(), running.into(), actions, go);
     let active = Signal::derive(move || page.states.of(page.tabs.with(Tabs::active)));
@@ -122,7 +139,7 @@ fn SessionView(initial: Session) -> impl IntoView {
                             name=name.get_untracked()
                             id="name"
                             refused=actions.rename_refused()
-                            on_rename=Callback::new(move |to| actions.rename(to))
+                            on_rename=Callback::new(move |to| actions.run(Act::Rename(to)))
                             on_cancel=Callback::new(move |()| actions.renaming.set(false))
                         />
                     </Show>
@@ -132,6 +149,10 @@ fn SessionView(initial: Session) -> impl IntoView {
                         </Show>
                     </span>
                 </div>
+                <Show when=move || running.get()>
+                    <span class="bar-activity"><ActivityWord shown=used.get_value()/></span>
+                    <SleepNotice shown=used.get_value() actions clock/>
+                </Show>
                 <ReadyIn session/>
                 <span class="bar-end">
                     <button
@@ -155,6 +176,7 @@ fn SessionView(initial: Session) -> impl IntoView {
                 </Show>
             </main>
             <DeleteDialog session=session.into() actions/>
+            <DeskHost maker=Maker::new(go)/>
         </div>
     }
 }
@@ -181,9 +203,16 @@ fn NotRunning(session: Signal<Session>, state: Signal<SessionState>, actions: Se
                 <Show when=move || is_starting.get()>
                     <StartProgress session/>
                 </Show>
+                <StoppedNote session/>
                 <SessionFailure session/>
+                <Resume session actions/>
                 <Show when=move || can_start.get()>
-                    <button class="button button-primary" disabled=changing on:click=move |_| actions.start()>
+                    <button
+                        class="button"
+                        class:button-primary=move || !session.with(|session| session.can_resume)
+                        disabled=changing
+                        on:click=move |_| actions.run(Act::Start { resume: false })
+                    >
                         {icons::play()}
                         "Start session"
                     </button>
@@ -195,11 +224,11 @@ fn NotRunning(session: Signal<Session>, state: Signal<SessionState>, actions: Se
 
 /// Keeps the session as the server has it, and leaves when it is gone.
 #[cfg(feature = "hydrate")]
-fn follow(session: RwSignal<Session>, is_deleting: Signal<bool>, leave: Callback<()>) {
+fn follow(session: RwSignal<Session>, usages: Usages, is_deleting: Signal<bool>, leave: Callback<()>) {
     use leptos::task::spawn_local;
 
-    use crate::contexts::toasts::Toasts;
     use crate::live::{self, Event};
+    use crate::usage::news;
 
     let toasts = Toasts::get();
     let id = session.with_untracked(|session| session.id.clone());
@@ -233,9 +262,13 @@ fn follow(session: RwSignal<Session>, is_deleting: Signal<bool>, leave: Callback
     live::follow(move |event| match event {
         Event::Unsure => reread(),
         Event::Changed(changed) => {
+            if changed.id == id && changed.state != SessionState::Running {
+                usages.forget(&id);
+            }
             let _ = session.try_update(|session| sessions::update(session, changed));
         }
         Event::Deleted(deleted) if deleted == id => gone(),
         Event::Deleted(_) => {}
+        Event::News(news) => news::take(usages, news),
     });
 }

@@ -5,7 +5,7 @@ use leptos::html::{Button, Input};
 use leptos::prelude::*;
 
 use super::explorer::{Ask, Explorer};
-use super::modal::Modal;
+use crate::components::modal::Modal;
 use super::picker::Picker;
 use super::preview::Preview;
 use crate::model::storage::{FileName, Undone};

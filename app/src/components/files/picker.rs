@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 use super::actions::named;
 use super::crumbs::steps;
 use super::explorer::Explorer;
-use super::modal::Modal;
+use crate::components::modal::Modal;
 use crate::api::storage::browse_files;
 use crate::components::failure::LoadFailure;
 use crate::components::icons;

@@ -7,7 +7,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
 use super::explorer::Explorer;
-use super::modal::Modal;
+use crate::components::modal::Modal;
 use crate::browser::matches_media;
 use crate::components::icons;
 use crate::contexts::preferences::CurrentPreferences;

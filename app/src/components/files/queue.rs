@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::explorer::Explorer;
-use super::modal::Modal;
+use crate::components::modal::Modal;
 use crate::components::icons;
 use crate::files::browser::sending::Uploads;
 use crate::files::says;
