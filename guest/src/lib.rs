@@ -3,6 +3,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::cast_possible_truncation))]
 
+pub mod activity;
 pub mod config;
 pub mod http;
 pub mod init;

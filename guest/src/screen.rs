@@ -28,6 +28,7 @@ mod titles;
 mod width;
 
 use protocol::frame::Size;
+use protocol::guest::Progress;
 
 use parser::Parser;
 use state::State;
@@ -109,6 +110,12 @@ impl Screen {
     #[must_use]
     pub fn cwd(&self) -> Option<&str> {
         self.state.cwd.as_deref()
+    }
+
+    /// What a program said last of its progress.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        self.state.progress
     }
 
     /// The whole state as text, for comparing two screens in tests. With `scrollback_lines`, only so

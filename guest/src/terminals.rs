@@ -17,7 +17,7 @@ mod stream;
 mod worker;
 
 pub use mailbox::Full;
-pub use shell::is_time_zone;
+pub use shell::{PATH, is_time_zone};
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -157,7 +157,7 @@ impl AppBuilder {
         let service = SessionService::start(
             database.clone(),
             Arc::clone(&runtime),
-            config.limits,
+            config.rules.clone(),
             layout.clone(),
             shutdown.clone(),
         )

@@ -10,6 +10,7 @@ mod file;
 mod keys;
 mod origin;
 mod print;
+mod rules;
 mod sign_in;
 mod size;
 mod source;
@@ -28,9 +29,9 @@ use std::path::PathBuf;
 
 use app::model::account::Email;
 use ipnet::IpNet;
-use runtime::Limits;
 
 use self::source::Settings;
+use crate::sessions::rules::Rules;
 use crate::settings::{Choices, Secret};
 
 /// Where the certificate and its key are.
@@ -81,8 +82,8 @@ pub struct Config {
     pub log: String,
     /// The guest's static binary, put into each container.
     pub guest: PathBuf,
-    /// What each container may use.
-    pub limits: Limits,
+    /// What sessions are made by.
+    pub rules: Rules,
     /// The most bytes of one person's files and trash.
     pub quota: Option<u64>,
     /// Where each value came from, for `berth config`.

@@ -20,6 +20,7 @@ use crate::accounts::{require_admin, to_text};
 use crate::config::Config;
 use crate::database::{Database, StoredSession, unavailable};
 use crate::sessions::SessionService;
+use crate::sessions::rules::STANDARD;
 
 /// Where Linux keeps the machine's name (proc_sys_kernel(5)).
 const HOST_NAME: &str = "/proc/sys/kernel/hostname";
@@ -43,7 +44,7 @@ impl OperationsService {
             tracing::warn!(%error, "this machine's name can't be read");
             "localhost".into()
         });
-        Self { database, runtime, sessions, limits: config.limits, node: node.trim().to_owned() }
+        Self { database, runtime, sessions, limits: config.rules.limits(STANDARD), node: node.trim().to_owned() }
     }
 
     async fn emails(&self) -> Result<Emails, ApiError> {

@@ -104,10 +104,11 @@ pub struct ChangePreset {
 }
 
 /// The session that a preset is applied to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ApplyPreset {
+    #[garde(skip)]
     #[cfg_attr(feature = "ssr", schema(value_type = String))]
     pub session: SessionId,
 }

@@ -41,8 +41,8 @@ pub struct Sample {
     pub disk_bytes: Option<u64>,
 }
 
-/// What the agent, or another program, does.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// What the agent, or another program, does; of several terminals' the most.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Activity {
@@ -51,10 +51,10 @@ pub enum Activity {
     Shell,
     /// A program runs, and waits for somebody or something.
     Waiting,
-    /// A program asks for the person.
-    NeedsYou,
     /// A program works.
     Working,
+    /// A program asks for the person.
+    NeedsYou,
 }
 
 impl Activity {

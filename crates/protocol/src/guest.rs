@@ -7,6 +7,8 @@
 //! |---|---|
 //! | `GET /health` | 200 [`Health`] |
 //! | `GET /terminals` | 200 `Vec<`[`Terminal`]`>` |
+//! | `GET /activity` | 200 [`Activity`]: the terminals with what runs in each |
+//! | `POST /programs` [`FindPrograms`] | 200 [`FoundPrograms`]: which of them there are |
 //! | `PUT /terminals/{n}` [`OpenTerminal`] | 200 [`Terminal`]; does nothing to one that runs |
 //! | `DELETE /terminals/{n}` | 204 once its programs are gone (SIGHUP, then SIGKILL), though the client hang up; 404 |
 //! | `GET /terminals/{n}/ws?cols&rows[&since&epoch][&manual=1][&tz]` | 101; opens the terminal if it is not |
@@ -123,6 +125,69 @@ pub struct Terminal {
     pub clients: u32,
     /// Bytes written by its programs so far.
     pub offset: u64,
+    /// What its programs last said of their progress.
+    #[serde(default)]
+    pub progress: Progress,
+}
+
+/// Progress as programs tell it (OSC 9;4, which ConEmu began and others took up).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Progress {
+    /// None was told, or it was taken back.
+    #[default]
+    None,
+    /// Some of it is done.
+    Normal,
+    /// It failed.
+    Error,
+    /// Something is done; nobody knows how much of it.
+    Indeterminate,
+    /// It waits.
+    Paused,
+}
+
+/// What goes on in the container.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activity {
+    /// Seconds since anybody typed, or since the guest started.
+    pub idle_seconds: u64,
+    /// Those that are open, by number.
+    pub terminals: Vec<TerminalActivity>,
+}
+
+/// What goes on in a terminal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TerminalActivity {
+    #[serde(flatten)]
+    pub terminal: Terminal,
+    /// What runs in the foreground; none while that is the shell.
+    pub program: Option<Program>,
+}
+
+/// A program in the foreground.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    /// Its process group.
+    pub group: i32,
+    /// Its command line as it could be typed; empty when it can't be read.
+    pub command: String,
+    /// CPU time of its processes and all that they started, milliseconds.
+    pub cpu_ms: u64,
+}
+
+/// Names of programs that somebody wants to run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FindPrograms {
+    /// File names without directories.
+    pub names: Vec<String>,
+}
+
+/// Those that there are where programs usually are; a person's own shell may know more places.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundPrograms {
+    pub found: Vec<String>,
 }
 
 /// A file that was uploaded.

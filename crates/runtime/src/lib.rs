@@ -3,6 +3,7 @@
 //! A driver is a crate of its own (`runtime-embedded`, `runtime-docker`) that implements
 //! [`Runtime`] and passes [`conformance`]. Nothing here knows a driver.
 
+pub mod breaker;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod container;
@@ -35,6 +36,11 @@ pub trait Runtime: Send + Sync + 'static {
     /// Whether it works here, and what it can and can't enforce. Never an error: what is wrong is
     /// in the answer.
     async fn health(&self) -> Health;
+
+    /// Which drivers behind this are let be for a while; see [`breaker`]. A driver itself knows of none.
+    fn troubles(&self) -> Vec<breaker::Trouble> {
+        Vec::new()
+    }
 
     /// Makes a container on disk from `spec`, not running. Answers its full id. When one with this
     /// `spec.session` exists already, answers that one's id and changes nothing.

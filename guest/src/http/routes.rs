@@ -8,7 +8,9 @@ use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use hyper::{Method, Request, StatusCode};
 use protocol::TerminalId;
-use protocol::guest::{Health, OpenTerminal, Shutdown, Terminal};
+use protocol::guest::{
+    Activity, FindPrograms, FoundPrograms, Health, OpenTerminal, Shutdown, Terminal, TerminalActivity,
+};
 use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 use tokio::task::spawn_local;
@@ -17,6 +19,7 @@ use tokio::time::timeout;
 use super::respond::{Answer, Refusal, bytes, empty, json, problem};
 use super::{callback, socket, upload};
 use crate::Guest;
+use crate::activity::{self, Processes};
 use crate::init::close_terminal;
 use crate::terminals::is_time_zone;
 use crate::terminals::mailbox::{Letter, Mailbox};
@@ -27,6 +30,8 @@ const MAX_BODY: usize = 64 * 1024;
 const BODY_LIMIT: Duration = Duration::from_secs(10);
 /// How long a terminal's thread may take to answer; a turn of its loop takes about a millisecond.
 const ANSWER_LIMIT: Duration = Duration::from_secs(2);
+/// Programs that one request may name.
+const MAX_NAMES: usize = 64;
 /// The longest grace of a shutdown.
 const MAX_GRACE: Duration = Duration::from_secs(600);
 
@@ -38,6 +43,14 @@ pub async fn route(guest: Rc<Guest>, request: Request<Incoming>) -> Answer {
         ["health"] => only(&Method::GET, &request).map(|()| health(&guest)),
         ["terminals"] => match only(&Method::GET, &request) {
             Ok(()) => list(&guest).await,
+            Err(refusal) => Err(refusal),
+        },
+        ["activity"] => match only(&Method::GET, &request) {
+            Ok(()) => goes_on(&guest).await,
+            Err(refusal) => Err(refusal),
+        },
+        ["programs"] => match only(&Method::POST, &request) {
+            Ok(()) => find_programs(&guest, request).await,
             Err(refusal) => Err(refusal),
         },
         ["uploads"] => match only(&Method::POST, &request) {
@@ -121,6 +134,28 @@ async fn list(guest: &Guest) -> Result<Answer, Refusal> {
         }
     }
     Ok(json(StatusCode::OK, &all))
+}
+
+async fn goes_on(guest: &Guest) -> Result<Answer, Refusal> {
+    let processes = Processes::look();
+    let mut terminals = Vec::new();
+    for (id, leader) in guest.terminals.list() {
+        // One that ended a moment ago is not listed.
+        if let Some(mailbox) = guest.terminals.find(id) {
+            terminals
+                .push(TerminalActivity { terminal: describe(&mailbox).await?, program: processes.foreground(leader) });
+        }
+    }
+    let idle_seconds = guest.terminals.activity.idle_seconds();
+    Ok(json(StatusCode::OK, &Activity { idle_seconds, terminals }))
+}
+
+async fn find_programs(guest: &Guest, request: Request<Incoming>) -> Result<Answer, Refusal> {
+    let FindPrograms { names } = read_json(request).await?;
+    if names.len() > MAX_NAMES {
+        return Err(problem(StatusCode::BAD_REQUEST, "at most 64 names"));
+    }
+    Ok(json(StatusCode::OK, &FoundPrograms { found: activity::find_programs(&guest.config, &names) }))
 }
 
 async fn open(guest: &Guest, request: Request<Incoming>, id: TerminalId) -> Result<Answer, Refusal> {

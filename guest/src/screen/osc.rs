@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use protocol::guest::Progress;
+
 use super::ScreenEvent;
 use super::color;
 use super::extras::{Link, MAX_LINK_BYTES};
@@ -97,9 +99,18 @@ impl State {
         self.pen.set_extra(number);
     }
 
-    /// OSC 9. ConEmu's progress reports (`9;4;…`) are not for the person to read.
+    /// OSC 9. ConEmu's progress reports (`9;4;state;percent`) are not for the person to read.
     fn notify(&mut self, rest: &[u8]) {
         if rest == b"4" || rest.starts_with(b"4;") {
+            let state = rest.split(|byte| *byte == b';').nth(1).unwrap_or_default();
+            self.progress = match state {
+                b"" | b"0" => Progress::None,
+                b"1" => Progress::Normal,
+                b"2" => Progress::Error,
+                b"3" => Progress::Indeterminate,
+                b"4" => Progress::Paused,
+                _ => self.progress,
+            };
             return;
         }
         let body = sanitize(rest, MAX_NOTIFICATION);

@@ -1,6 +1,7 @@
 //! Everything a sequence can change, and the moves that several of them share.
 
 use protocol::frame::Size;
+use protocol::guest::Progress;
 
 use super::cell::{Cell, Pen};
 use super::charset::Charset;
@@ -39,6 +40,7 @@ pub(super) struct State {
     pub colors: Colors,
     pub titles: Titles,
     pub cwd: Option<String>,
+    pub progress: Progress,
     pub events: Vec<ScreenEvent>,
 }
 
@@ -66,6 +68,7 @@ impl State {
             colors: Colors::default(),
             titles: Titles::default(),
             cwd: None,
+            progress: Progress::None,
             events: Vec::new(),
         }
     }

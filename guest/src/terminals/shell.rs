@@ -13,7 +13,8 @@ use protocol::guest::Config;
 
 use crate::sys::{self, Pty};
 
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// Where programs are looked for, unless the container is told otherwise.
+pub const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// A shell that runs, and the terminal it runs in.
 pub struct Shell {

@@ -286,6 +286,7 @@ impl Worker {
             process: self.foreground.name.clone(),
             clients: self.attached.count(),
             offset: self.stream.ring.end(),
+            progress: self.stream.screen.progress(),
         }
     }
 

@@ -70,7 +70,7 @@ where
     let sessions = SessionService::idle(
         database.clone(),
         Arc::clone(&runtime),
-        config.limits,
+        config.rules.clone(),
         Layout::new(&config.data_dir),
         shutdown.clone(),
     );

@@ -34,7 +34,7 @@ const fn many(name: &'static str, value: &'static str, help: &'static str) -> Ke
 }
 
 /// All of them, in the order that `berth config` prints.
-pub(super) const KEYS: [Key; 32] = [
+pub(super) const KEYS: [Key; 43] = [
     one("listen", "ADDRESS:PORT", "Where to listen for HTTP"),
     one("data_dir", "DIRECTORY", "Where everything that must survive a restart is kept"),
     one("database_url", "URL", "sqlite://PATH or postgres://USER:PASSWORD@HOST/DATABASE"),
@@ -62,10 +62,21 @@ pub(super) const KEYS: [Key; 32] = [
     one("turnstile.site_key", "KEY", "Cloudflare Turnstile's key for that page, to keep robots off it"),
     one("turnstile.secret_file", "FILE", "The file that holds Turnstile's secret"),
     one("turnstile.verify_url", "URL", "Where its tokens are verified, when that is not Cloudflare's own address"),
-    one("limits.cpu_millis", "NUMBER", "Thousandths of a CPU for each container"),
-    one("limits.memory", "SIZE", "Memory for each container, such as 3GiB"),
+    one("limits.cpu_millis", "NUMBER", "Thousandths of a CPU for a container of the standard tier"),
+    one("limits.memory", "SIZE", "Memory for a container of the standard tier, such as 3GiB"),
     one("limits.pids", "NUMBER", "Processes and threads for each container"),
-    one("limits.disk", "SIZE", "Bytes of its own files for each container, such as 4GB"),
+    one("limits.disk", "SIZE", "Bytes of its own files for a container of the standard tier, such as 4GB"),
+    one("limits.sessions", "NUMBER", "Sessions that one person may have"),
+    one("limits.running", "NUMBER", "Sessions of one person that may run at once"),
+    one("limits.creates_a_minute", "NUMBER", "Sessions that one person may make in a minute"),
+    one("limits.sockets_a_minute", "NUMBER", "Terminals that one person may connect to in a minute"),
+    one("tiers.low.cpu_millis", "NUMBER", "Thousandths of a CPU for a container of the low tier"),
+    one("tiers.low.memory", "SIZE", "Memory for a container of the low tier"),
+    one("tiers.low.disk", "SIZE", "Bytes of its own files for a container of the low tier"),
+    one("tiers.high.cpu_millis", "NUMBER", "Thousandths of a CPU for a container of the high tier"),
+    one("tiers.high.memory", "SIZE", "Memory for a container of the high tier"),
+    one("tiers.high.disk", "SIZE", "Bytes of its own files for a container of the high tier"),
+    many("agents", "JSON", "Agents that are offered beside, or instead of, the shipped ones"),
     one(
         "storage.quota",
         "SIZE",

@@ -4,31 +4,17 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use ipnet::IpNet;
-use runtime::Limits;
-
 use super::error::ConfigError;
 use super::keys::KEYS;
 use super::source::{Environment, Setting, Settings, Source};
-use super::{Config, sign_in, size};
+use super::{Config, rules, sign_in, size};
+use ipnet::IpNet;
 
 /// Only this machine, until somebody decides otherwise.
 const LISTEN: &str = "127.0.0.1:7878";
 /// Migrations say more of themselves than a person wants to know.
 const LOG: &str = "info,sea_orm_migration=warn";
-/// One CPU.
-const CPU_MILLIS: u32 = 1000;
-/// Room for a compiler and a language server beside an agent.
-const MEMORY: &str = "3GiB";
-/// Hundreds of threads for a build, none for a fork bomb.
-const PIDS: u32 = 1024;
-const DISK: &str = "4GB";
 
-/// Below these a container can't start a shell.
-const LEAST_CPU_MILLIS: u32 = 10;
-const LEAST_MEMORY: u64 = 32 << 20;
-const LEAST_PIDS: u32 = 16;
-const LEAST_DISK: u64 = 16 << 20;
 /// Below this nobody can work.
 const LEAST_QUOTA: u64 = 1 << 20;
 
@@ -69,12 +55,7 @@ pub(super) fn check(mut settings: Settings, environment: &Environment) -> Result
         admin_password_file: reader.optional("admin.password_file", path)?,
         log: reader.one("log", check_filter)?,
         guest: reader.one("guest", path)?,
-        limits: Limits {
-            cpu_millis: reader.one("limits.cpu_millis", |text| number(text, LEAST_CPU_MILLIS))?,
-            memory_bytes: reader.one("limits.memory", |text| bytes(text, LEAST_MEMORY))?,
-            pids: reader.one("limits.pids", |text| number(text, LEAST_PIDS))?,
-            disk_bytes: reader.one("limits.disk", |text| bytes(text, LEAST_DISK))?,
-        },
+        rules: rules::read(&reader)?,
         quota: reader.optional("storage.quota", |text| bytes(text, LEAST_QUOTA))?,
         settings: Settings::new(),
     };
@@ -89,11 +70,8 @@ fn fill_in(settings: &mut Settings, data_dir: &Path, program_dir: &Path) {
         ("database_url", format!("sqlite://{}", path(data_dir.join("berth.db")))),
         ("log", LOG.into()),
         ("guest", path(program_dir.join("berth-guest"))),
-        ("limits.cpu_millis", CPU_MILLIS.to_string()),
-        ("limits.memory", MEMORY.into()),
-        ("limits.pids", PIDS.to_string()),
-        ("limits.disk", DISK.into()),
     ];
+    let defaults = defaults.into_iter().chain(rules::DEFAULTS.map(|(key, value)| (key, value.to_owned())));
     for (key, value) in defaults {
         settings.entry(key).or_insert_with(|| Setting { values: vec![value], from: Source::Default });
     }
@@ -142,7 +120,11 @@ impl Reader<'_> {
         Ok(self.many(name, parse)?.pop())
     }
 
-    fn one<T>(&self, name: &'static str, parse: impl Fn(&str) -> Result<T, String>) -> Result<T, ConfigError> {
+    pub(super) fn one<T>(
+        &self,
+        name: &'static str,
+        parse: impl Fn(&str) -> Result<T, String>,
+    ) -> Result<T, ConfigError> {
         self.optional(name, parse)?.ok_or(ConfigError::Value {
             place: Source::Default,
             key: name,
@@ -170,12 +152,12 @@ fn check_filter(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-fn number(text: &str, least: u32) -> Result<u32, String> {
+pub(super) fn number(text: &str, least: u32) -> Result<u32, String> {
     let number: u32 = text.parse().map_err(|_| format!("expected a whole number, found `{text}`"))?;
     if number < least { Err(format!("{number} is too little; at least {least}")) } else { Ok(number) }
 }
 
-fn bytes(text: &str, least: u64) -> Result<u64, String> {
+pub(super) fn bytes(text: &str, least: u64) -> Result<u64, String> {
     let bytes = size::parse(text)?;
     if bytes < least { Err(format!("{text} is too little; at least {}", size::print(least))) } else { Ok(bytes) }
 }

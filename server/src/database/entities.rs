@@ -5,6 +5,7 @@ pub(super) mod audit;
 pub(super) mod identity;
 pub(super) mod person;
 pub(super) mod preferences;
+pub(super) mod preset;
 pub(super) mod session;
 pub(super) mod setting;
 pub(super) mod sign_in;

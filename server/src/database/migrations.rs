@@ -5,6 +5,7 @@ mod m0002_create_sign_ins;
 mod m0003_create_preferences;
 mod m0004_create_people;
 mod m0005_create_settings;
+mod m0006_add_details;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_create_preferences::Migration),
             Box::new(m0004_create_people::Migration),
             Box::new(m0005_create_settings::Migration),
+            Box::new(m0006_add_details::Migration),
         ]
     }
 }

@@ -9,7 +9,7 @@ use sea_orm::{
 use time::OffsetDateTime;
 
 use super::entities::person::{Column, Entity, Model};
-use super::entities::{api_token, identity, sign_in, waiting};
+use super::entities::{api_token, identity, preset, sign_in, waiting};
 use super::{Database, DatabaseError, TokenHash, from_micros, to_micros};
 
 /// A person as the database holds them.
@@ -157,6 +157,7 @@ impl Database {
                 sign_in::Entity::delete_many().filter(sign_in::Column::User.eq(id)).exec(&transaction).await?;
                 api_token::Entity::delete_many().filter(api_token::Column::User.eq(id)).exec(&transaction).await?;
                 identity::Entity::delete_many().filter(identity::Column::User.eq(id)).exec(&transaction).await?;
+                preset::Entity::delete_many().filter(preset::Column::Owner.eq(id)).exec(&transaction).await?;
             }
             transaction.commit().await?;
             Ok(deleted)

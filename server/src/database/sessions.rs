@@ -1,8 +1,13 @@
 //! Sessions as they are stored, and every query on them.
 
-use app::model::session::{SessionState, StageTime};
+use std::collections::BTreeMap;
+use std::fmt;
+
+use app::model::agent::SHELL;
+use app::model::session::{Repository, SessionState, StageTime, StartSession, StoppedBy};
 use protocol::{ContainerId, GuestToken, SessionId};
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::entities::session;
@@ -26,6 +31,63 @@ pub struct StoredSession {
     pub start: Vec<StageTime>,
     /// Milliseconds its last start took, once it was ready.
     pub ready_ms: Option<u32>,
+    /// What it was made of, and what else is known of it.
+    pub details: SessionDetails,
+}
+
+/// What a session was made of, and what else is known of it. Never asked for by itself, so that it is one column.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SessionDetails {
+    /// The id of its agent.
+    pub agent: String,
+    /// The id of its tier.
+    pub tier: String,
+    /// The runtime it asked for.
+    pub runtime: Option<String>,
+    /// Whether any program keeps it awake.
+    pub keep: bool,
+    pub repository: Option<Repository>,
+    /// What tabs 2 to 6 run, from a preset.
+    pub commands: Vec<String>,
+    pub environment: Variables,
+    /// Who stopped it last.
+    pub stopped_by: Option<StoppedBy>,
+    /// Whether its agent ran in it before.
+    pub has_run: bool,
+    /// Whether the start under way, or the last, is to take up the last conversation.
+    pub resume: bool,
+    /// How it is to be started once it is stopped.
+    pub restart: Option<StartSession>,
+}
+
+impl Default for SessionDetails {
+    fn default() -> Self {
+        Self {
+            agent: SHELL.into(),
+            tier: "standard".into(),
+            runtime: None,
+            keep: false,
+            repository: None,
+            commands: Vec::new(),
+            environment: Variables::default(),
+            stopped_by: None,
+            has_run: false,
+            resume: false,
+            restart: None,
+        }
+    }
+}
+
+/// Environment of a session's programs. Its values may be secrets, and are not printed.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Variables(pub BTreeMap<String, String>);
+
+impl fmt::Debug for Variables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
 }
 
 impl Database {
@@ -98,6 +160,7 @@ impl TryFrom<&StoredSession> for session::Model {
             active_at: to_micros(from.active_at),
             start: serde_json::to_string(&from.start).map_err(|e| corrupt("a start", &e))?,
             ready_ms: from.ready_ms.map(i64::from),
+            details: serde_json::to_string(&from.details).map_err(|e| corrupt("a session's details", &e))?,
         })
     }
 }
@@ -117,6 +180,7 @@ impl TryFrom<session::Model> for StoredSession {
             active_at: from_micros(row.active_at)?,
             start: serde_json::from_str(&row.start).map_err(|e| corrupt("a session's start", &e))?,
             ready_ms: row.ready_ms.map(|ms| u32::try_from(ms).map_err(|e| corrupt("a duration", &e))).transpose()?,
+            details: serde_json::from_str(&row.details).map_err(|e| corrupt("a session's details", &e))?,
         })
     }
 }

@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod person;
 pub mod preferences;
+pub mod preset;
 pub mod public;
 pub mod session;
 pub mod setup;

@@ -8,7 +8,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::controllers::{
-    admin, person, preferences, public, session, setup, storage, terminal, token, user, waitlist,
+    admin, person, preferences, preset, public, session, setup, storage, terminal, token, user, waitlist,
 };
 use super::health;
 use crate::app::App;
@@ -79,6 +79,18 @@ pub(super) enum Failures {
 #[expect(dead_code, reason = "only described, never made")]
 pub(super) struct NotFound(ApiError);
 
+/// What an allowance may refuse.
+#[derive(IntoResponses)]
+#[expect(dead_code, reason = "only described, never made")]
+pub(super) enum OverQuota {
+    /// QUOTA_EXCEEDED: as many as you may have
+    #[response(status = 402)]
+    TooMany(ApiError),
+    /// RATE_LIMITED: too many in a short time; try again
+    #[response(status = 429)]
+    TooFast(ApiError),
+}
+
 /// CONFLICT: not in its present state
 #[derive(IntoResponses)]
 #[response(status = 409)]
@@ -107,14 +119,22 @@ pub(super) fn router() -> OpenApiRouter<App> {
         .routes(routes!(session::create::create))
         .routes(routes!(session::batch_status::batch_status))
         .routes(routes!(session::events::events))
+        .routes(routes!(session::choices::choices))
         .routes(routes!(session::get::get))
         .routes(routes!(session::rename::rename))
         .routes(routes!(session::delete::delete))
         .routes(routes!(session::start::start))
         .routes(routes!(session::stop::stop))
         .routes(routes!(session::restart::restart))
+        .routes(routes!(session::duplicate::duplicate))
+        .routes(routes!(session::touch::touch))
         .routes(routes!(session::status::status))
         .routes(routes!(session::startup_status::startup_status))
+        .routes(routes!(preset::list::list))
+        .routes(routes!(preset::create::create))
+        .routes(routes!(preset::change::change))
+        .routes(routes!(preset::delete::delete))
+        .routes(routes!(preset::apply::apply))
         .routes(routes!(terminal::status::status))
         .routes(routes!(terminal::scrollback::scrollback))
         .routes(routes!(terminal::input::input))

@@ -1,14 +1,17 @@
 //! What every owner shares: the way to the database, the driver, and the watching pages.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use app::backend::Actor;
 use app::backend::sessions::SessionEvent;
 use app::model::preferences::WorkspaceSharing;
-use app::model::session::Session;
+use app::model::session::{Session, SessionState};
+use app::model::usage::RuntimeTrouble;
 use protocol::SessionId;
-use runtime::{Limits, Runtime};
+use runtime::Runtime;
+use runtime::breaker::Trouble;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 use tokio::sync::broadcast;
@@ -16,7 +19,9 @@ use tokio::sync::broadcast;
 use crate::accounts::Audit;
 use crate::database::{Database, DatabaseError, StoredSession};
 use crate::preferences::PreferencesService;
+use crate::sessions::pulse::Pulse;
 use crate::sessions::registry::Registry;
+use crate::sessions::rules::Rules;
 use crate::shutdown::Shutdown;
 use crate::storage::Layout;
 
@@ -33,11 +38,15 @@ pub(super) const EVENT_BACKLOG: usize = 256;
 pub(super) struct Context {
     pub database: Database,
     pub runtime: Arc<dyn Runtime>,
-    pub limits: Limits,
+    pub rules: Rules,
     /// Where people's files are, of which each container has some.
     pub files: Layout,
     pub registry: Registry,
-    /// Each event with the owner whom it concerns.
+    /// Programs of agents that were found, and looked for, in each runtime.
+    pub found: Mutex<HashMap<String, Vec<String>>>,
+    /// What running sessions use and do.
+    pub pulse: Pulse,
+    /// Each event with the owner whom it concerns; with none, it concerns everybody.
     pub events: broadcast::Sender<(String, SessionEvent)>,
     /// Who asked for what.
     pub audit: Audit,
@@ -83,7 +92,8 @@ impl Context {
 
     /// Tells the pages what a row says.
     pub fn announce(&self, row: &StoredSession) {
-        self.tell(&row.owner, SessionEvent::Changed(to_model(row)));
+        self.pulse.note(row);
+        self.tell(&row.owner, SessionEvent::Changed(self.model(row)));
     }
 
     /// Puts into the audit log what `by` did to a session.
@@ -124,6 +134,7 @@ impl Context {
         loop {
             match self.database.delete_session(id).await {
                 Ok(()) => {
+                    self.pulse.forget(id);
                     self.tell(owner, SessionEvent::Deleted(id.clone()));
                     return true;
                 }
@@ -137,7 +148,56 @@ impl Context {
         }
     }
 
-    fn tell(&self, owner: &str, event: SessionEvent) {
+    /// The row as the page and the API see it.
+    pub fn model(&self, row: &StoredSession) -> Session {
+        let details = &row.details;
+        let resumes = self.rules.agent(&details.agent).is_some_and(|agent| agent.resume.is_some());
+        Session {
+            id: row.id.clone(),
+            name: row.name.clone(),
+            agent: details.agent.clone(),
+            tier: details.tier.clone(),
+            runtime: details.runtime.clone(),
+            keep: details.keep,
+            state: row.state.clone(),
+            stopped_by: details.stopped_by.filter(|_| row.state == SessionState::Stopped),
+            can_resume: resumes && details.has_run,
+            created_at: to_text(row.created_at),
+            active_at: to_text(row.active_at),
+            start: row.start.clone(),
+            ready_ms: row.ready_ms,
+        }
+    }
+
+    /// Notes which agents' programs a container of `runtime` has.
+    pub fn agents_found(&self, runtime: Option<&str>, found: &[String]) {
+        let runtime = runtime.unwrap_or(self.runtime.name()).to_owned();
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).insert(runtime, found.to_vec());
+    }
+
+    /// In which runtimes agents' programs were looked for, and which were found.
+    pub fn programs_found(&self) -> Vec<(String, Vec<String>)> {
+        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        found.iter().map(|(runtime, found)| (runtime.clone(), found.clone())).collect()
+    }
+
+    /// The names of the runtimes, the default first.
+    pub fn runtimes(&self) -> Vec<String> {
+        vec![self.runtime.name().to_owned()]
+    }
+
+    /// Which runtimes are let be, as the page sees it.
+    pub fn troubles(&self) -> Vec<RuntimeTrouble> {
+        let told = |trouble: Trouble| RuntimeTrouble {
+            runtime: trouble.runtime.to_owned(),
+            detail: trouble.detail,
+            since: to_text(trouble.since.into()),
+            retry_at: to_text(trouble.retry_at.into()),
+        };
+        self.runtime.troubles().into_iter().map(told).collect()
+    }
+
+    pub fn tell(&self, owner: &str, event: SessionEvent) {
         // Nobody watching is no failure.
         let _ = self.events.send((owner.to_owned(), event));
     }
@@ -149,17 +209,7 @@ pub(super) fn now() -> OffsetDateTime {
     now.replace_millisecond(now.millisecond()).unwrap_or(now)
 }
 
-/// The row as the page and the API see it.
-pub(super) fn to_model(row: &StoredSession) -> Session {
-    // RFC 3339 can't write years past 9999, and no clock here says so.
-    let text = |time: OffsetDateTime| time.format(&Rfc3339).unwrap_or_default();
-    Session {
-        id: row.id.clone(),
-        name: row.name.clone(),
-        state: row.state.clone(),
-        created_at: text(row.created_at),
-        active_at: text(row.active_at),
-        start: row.start.clone(),
-        ready_ms: row.ready_ms,
-    }
+/// RFC 3339. It can't write years past 9999, and no clock here says so.
+pub(super) fn to_text(time: OffsetDateTime) -> String {
+    time.format(&Rfc3339).unwrap_or_default()
 }

@@ -11,7 +11,9 @@ use http::{Method, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full, Limited, StreamBody};
 use hyper::body::{Body, Frame, Incoming};
 use hyper_util::rt::TokioIo;
-use protocol::guest::{Callback, CalledBack, Health, OpenTerminal, Terminal, Uploaded};
+use protocol::guest::{
+    Activity, Callback, CalledBack, FindPrograms, FoundPrograms, Health, OpenTerminal, Terminal, Uploaded,
+};
 use protocol::loopback::LoopbackAddress;
 use protocol::upload::UploadName;
 use protocol::{ContainerId, GuestToken, TerminalId};
@@ -75,6 +77,23 @@ impl GuestClient {
     /// All of [`GuestError`] but `NotFound`.
     pub async fn terminals(&self) -> Result<Vec<Terminal>, GuestError> {
         read_json(self.ask(Method::GET, "/terminals", Bytes::new()).await?)
+    }
+
+    /// What goes on in it.
+    ///
+    /// # Errors
+    /// All of [`GuestError`]; `NotFound` of a guest that is older than the question.
+    pub async fn activity(&self) -> Result<Activity, GuestError> {
+        read_json(self.ask(Method::GET, "/activity", Bytes::new()).await?)
+    }
+
+    /// Which of these programs it has.
+    ///
+    /// # Errors
+    /// All of [`GuestError`]; `NotFound` of a guest that is older than the question.
+    pub async fn find_programs(&self, names: Vec<String>) -> Result<Vec<String>, GuestError> {
+        let body = serde_json::to_vec(&FindPrograms { names }).map_err(|e| GuestError::Protocol(e.to_string()))?;
+        Ok(read_json::<FoundPrograms>(self.ask(Method::POST, "/programs", body.into()).await?)?.found)
     }
 
     /// Opens a terminal unless it is open.

@@ -136,6 +136,7 @@ mod tests {
             active_at: OffsetDateTime::UNIX_EPOCH,
             start: Vec::new(),
             ready_ms: None,
+            details: crate::database::SessionDetails::default(),
         }
     }
 

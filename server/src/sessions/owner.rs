@@ -15,12 +15,12 @@ use std::time::{Duration, Instant};
 
 use app::backend::Actor;
 use app::model::operations::Mended;
-use app::model::session::{Cause, Session, SessionState, Stage, StageTime};
+use app::model::session::{Cause, Session, SessionState, Stage, StageTime, StartSession, StoppedBy};
 use protocol::{ContainerId, SessionId};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::database::{DatabaseError, StoredSession};
-use crate::sessions::context::{Context, now, to_model};
+use crate::database::{DatabaseError, SessionDetails, StoredSession};
+use crate::sessions::context::{Context, now};
 use crate::sessions::stage;
 
 /// Where an answer goes.
@@ -28,9 +28,11 @@ pub(super) type Reply<T> = oneshot::Sender<Result<T, Refusal>>;
 
 /// What may be asked of a session's owner, and by whom, for the audit log.
 pub(super) enum Command {
-    Start(Actor, Reply<Session>),
+    Start(StartSession, Actor, Reply<Session>),
     Stop(Actor, Reply<Session>),
-    Restart(Actor, Reply<Session>),
+    Restart(StartSession, Actor, Reply<Session>),
+    /// Stops it, for nothing happens in it.
+    Sleep,
     Rename(String, Actor, Reply<Session>),
     Delete(Actor, Reply<()>),
     /// Sees to it that row and containers fit each other; see [`super::inventory`].
@@ -80,8 +82,6 @@ struct Owner {
     work: Option<Work>,
     /// When the start under way began.
     started: Instant,
-    /// Whether to start again once stopped.
-    restart: bool,
     /// Who waits for the end of a delete.
     deleters: Vec<Reply<()>>,
 }
@@ -92,7 +92,7 @@ pub(super) async fn run(context: Arc<Context>, id: SessionId, mut inbox: mpsc::R
     let mut owner = match row {
         Ok(Some(row)) => {
             let (work, deleters) = (None, Vec::new());
-            let mut owner = Owner { context, row, work, started: Instant::now(), restart: false, deleters };
+            let mut owner = Owner { context, row, work, started: Instant::now(), deleters };
             // Whoever owned it last may have left it in the middle: a server that is gone, above all.
             owner.resume();
             owner
@@ -138,9 +138,9 @@ fn turn_away(context: &Context, id: &SessionId, inbox: &mut mpsc::Receiver<Comma
         while let Ok(command) = inbox.try_recv() {
             // Whoever gave up waiting needs no answer.
             match command {
-                Command::Start(_, reply)
+                Command::Start(_, _, reply)
                 | Command::Stop(_, reply)
-                | Command::Restart(_, reply)
+                | Command::Restart(_, _, reply)
                 | Command::Rename(_, _, reply) => {
                     let _ = reply.send(Err(why.clone()));
                 }
@@ -150,7 +150,7 @@ fn turn_away(context: &Context, id: &SessionId, inbox: &mut mpsc::Receiver<Comma
                 Command::Delete(_, reply) => {
                     let _ = reply.send(if deleted { Ok(()) } else { Err(why.clone()) });
                 }
-                Command::Resume => {}
+                Command::Resume | Command::Sleep => {}
             }
         }
         if context.registry.retire(id, inbox) {
@@ -165,18 +165,19 @@ impl Owner {
         // An asker that gave up waiting needs no answer: every `send` below may fail in peace. The audit log gets
         // its entry all the same.
         match command {
-            Command::Start(by, reply) => {
-                let outcome = self.start().await;
+            Command::Start(how, by, reply) => {
+                let outcome = self.start(how).await;
                 self.note(&before, &by, "session.started").await;
                 let _ = reply.send(outcome);
             }
             Command::Stop(by, reply) => {
-                let outcome = self.stop(false).await;
+                let stopped_by = if by.user == self.row.owner { StoppedBy::Owner } else { StoppedBy::Admin };
+                let outcome = self.stop(stopped_by, None).await;
                 self.note(&before, &by, "session.stopped").await;
                 let _ = reply.send(outcome);
             }
-            Command::Restart(by, reply) => {
-                let outcome = self.stop(true).await;
+            Command::Restart(how, by, reply) => {
+                let outcome = self.stop(StoppedBy::Owner, Some(how)).await;
                 self.note(&before, &by, "session.restarted").await;
                 let _ = reply.send(outcome);
             }
@@ -193,6 +194,14 @@ impl Owner {
                 let outcome = self.mend(&by).await;
                 let _ = reply.send(outcome);
             }
+            Command::Sleep => {
+                // Anything but running has its own end under way; a row that can't be written is looked at again.
+                if self.row.state == SessionState::Running
+                    && let Err(refusal) = self.stop(StoppedBy::Idle, None).await
+                {
+                    tracing::warn!(session = %self.row.id, ?refusal, "an idle session could not be put to sleep");
+                }
+            }
             // What it asks for was done when this owner began.
             Command::Resume => {}
         }
@@ -200,7 +209,7 @@ impl Owner {
 
     /// What people ask of a session changes some of this, or nothing.
     fn orders(&self) -> (SessionState, bool, String) {
-        (self.row.state.clone(), self.restart, self.row.name.clone())
+        (self.row.state.clone(), self.row.details.restart.is_some(), self.row.name.clone())
     }
 
     /// Puts it into the audit log that `by` did something, if it changed anything since `before`.
@@ -210,46 +219,52 @@ impl Owner {
         }
     }
 
-    async fn start(&mut self) -> Result<Session, Refusal> {
+    async fn start(&mut self, how: StartSession) -> Result<Session, Refusal> {
         match self.row.state {
             SessionState::Created | SessionState::Stopped | SessionState::Failed { .. } => {
-                let next = self.starting();
+                let next = self.starting(how);
                 self.write(next).await?;
                 self.begin_stage(Stage::Creating);
             }
             SessionState::Starting { .. } | SessionState::Running => {}
-            SessionState::Stopping if self.restart => {}
+            SessionState::Stopping if self.row.details.restart.is_some() => {}
             SessionState::Stopping => {
                 return Err(Refusal::Conflict("The session is still stopping. Start it again in a moment."));
             }
             SessionState::Deleting => return Err(Refusal::NotFound),
         }
-        Ok(to_model(&self.row))
+        Ok(self.context.model(&self.row))
     }
 
     /// The row of a start that begins now.
-    fn starting(&mut self) -> StoredSession {
+    fn starting(&mut self, how: StartSession) -> StoredSession {
         self.started = Instant::now();
         let state = SessionState::Starting { stage: Stage::Creating };
-        StoredSession { state, start: Vec::new(), ready_ms: None, active_at: now(), ..self.row.clone() }
+        let details =
+            SessionDetails { stopped_by: None, resume: how.resume, restart: None, ..self.row.details.clone() };
+        StoredSession { state, start: Vec::new(), ready_ms: None, active_at: now(), details, ..self.row.clone() }
     }
 
-    async fn stop(&mut self, then_start: bool) -> Result<Session, Refusal> {
-        match self.row.state {
-            SessionState::Starting { .. } | SessionState::Running => {
-                let next = StoredSession { state: SessionState::Stopping, active_at: now(), ..self.row.clone() };
-                self.write(next).await?;
-                self.restart = then_start;
+    /// Stops it; with `restart`, to be started so afterwards, also by another server.
+    async fn stop(&mut self, by: StoppedBy, restart: Option<StartSession>) -> Result<Session, Refusal> {
+        let details = SessionDetails { stopped_by: Some(by), restart, ..self.row.details.clone() };
+        match (&self.row.state, restart) {
+            (SessionState::Starting { .. } | SessionState::Running, _) => {
+                let state = SessionState::Stopping;
+                self.write(StoredSession { state, details, active_at: now(), ..self.row.clone() }).await?;
                 self.begin_unless_busy();
             }
-            SessionState::Stopping => self.restart = then_start,
-            SessionState::Created | SessionState::Stopped | SessionState::Failed { .. } if then_start => {
-                return self.start().await;
+            (SessionState::Stopping, _) if restart != self.row.details.restart => {
+                self.write(StoredSession { details, ..self.row.clone() }).await?;
             }
-            SessionState::Created | SessionState::Stopped | SessionState::Failed { .. } => {}
-            SessionState::Deleting => return Err(Refusal::NotFound),
+            (SessionState::Stopping, _) => {}
+            (SessionState::Created | SessionState::Stopped | SessionState::Failed { .. }, Some(how)) => {
+                return self.start(how).await;
+            }
+            (SessionState::Created | SessionState::Stopped | SessionState::Failed { .. }, None) => {}
+            (SessionState::Deleting, _) => return Err(Refusal::NotFound),
         }
-        Ok(to_model(&self.row))
+        Ok(self.context.model(&self.row))
     }
 
     async fn rename(&mut self, name: String) -> Result<Session, Refusal> {
@@ -257,7 +272,7 @@ impl Owner {
             return Err(Refusal::NotFound);
         }
         self.write(StoredSession { name, ..self.row.clone() }).await?;
-        Ok(to_model(&self.row))
+        Ok(self.context.model(&self.row))
     }
 
     async fn delete(&mut self, reply: Reply<()>) {
@@ -267,7 +282,6 @@ impl Owner {
                 let _ = reply.send(Err(refusal));
                 return;
             }
-            self.restart = false;
             self.begin_unless_busy();
         }
         self.deleters.push(reply);
@@ -305,9 +319,8 @@ impl Owner {
             },
             Done::Stopped(outcome) => match (&self.row.state, outcome) {
                 (SessionState::Stopping, Err(cause)) => self.fail(cause).await,
-                (SessionState::Stopping, Ok(())) if self.restart => {
-                    self.restart = false;
-                    let next = self.starting();
+                (SessionState::Stopping, Ok(())) if self.row.details.restart.is_some() => {
+                    let next = self.starting(self.row.details.restart.unwrap_or_default());
                     if self.write_surely(next).await {
                         self.begin_stage(Stage::Creating);
                     }
@@ -345,6 +358,7 @@ impl Owner {
             None => {
                 row.ready_ms = Some(milliseconds(self.started));
                 row.state = SessionState::Running;
+                row.details.has_run = true;
                 row.active_at = now();
             }
         }
@@ -362,7 +376,8 @@ impl Owner {
         // A container that is gone is not looked for again.
         let container = if cause == Cause::ContainerGone { None } else { self.row.container.clone() };
         let state = SessionState::Failed { cause };
-        let next = StoredSession { state, container, active_at: now(), ..self.row.clone() };
+        let details = SessionDetails { restart: None, ..self.row.details.clone() };
+        let next = StoredSession { state, container, active_at: now(), details, ..self.row.clone() };
         self.write_surely(next).await;
     }
 

@@ -35,6 +35,7 @@ pub(super) async fn reconcile(context: &Arc<Context>) -> Result<(), DatabaseErro
     };
     for row in rows.iter().filter(|row| !is_at_rest(&row.state)) {
         tracing::info!(session = %row.id, state = row.state.word(), "taking up a session");
+        context.pulse.note(row);
         if context.registry.send(context, &row.id, Command::Resume).is_err() {
             tracing::error!(session = %row.id, "a session could not be taken up");
         }

@@ -1,30 +1,34 @@
 //! The sessions service: who may do what with which session, and the way to its owner.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use app::backend::sessions::{FileBytes, SessionEvent};
 use app::backend::{Actor, Sessions};
+use app::model::agent::{ApplyPreset, ChangePreset, Choices, CreatePreset, Preset};
 use app::model::error::{ApiError, ErrorCode};
-use app::model::session::{CreateSession, RenameSession, Session, SessionState};
+use app::model::session::{CreateSession, RenameSession, Session, SessionState, StartSession};
 use app::model::terminal::Terminal;
+use app::model::usage::{Sample, SessionUsage};
 use async_trait::async_trait;
 use futures::stream::{BoxStream, StreamExt};
-use garde::Validate;
+use garde::Validate as _;
 use http::StatusCode;
 use protocol::loopback::LoopbackAddress;
 use protocol::upload::UploadName;
-use protocol::{GuestToken, SessionId, TerminalId};
-use runtime::{Limits, Runtime};
+use protocol::{SessionId, TerminalId};
+use runtime::Runtime;
 use tokio::sync::{broadcast, oneshot};
 
 use crate::accounts::Audit;
 use crate::database::{Database, DatabaseError, StoredSession};
-use crate::sessions::context::{Context, EVENT_BACKLOG, now, to_model};
+use crate::sessions::context::{Context, EVENT_BACKLOG};
 use crate::sessions::guest::{GuestClient, GuestError};
 use crate::sessions::owner::{Command, Refusal, Reply};
+use crate::sessions::pulse::{self, Pulse};
 use crate::sessions::reconcile::reconcile;
 use crate::sessions::registry::Registry;
+use crate::sessions::rules::{Counter, Rules};
 use crate::shutdown::Shutdown;
 use crate::storage::Layout;
 
@@ -34,14 +38,17 @@ pub(super) const ANSWER_LIMIT: Duration = Duration::from_secs(15);
 pub(super) const DELETE_LIMIT: Duration = Duration::from_secs(100);
 /// What mending one session may take: a stop and the removal of a container, each within its own limit.
 pub(super) const MEND_LIMIT: Duration = Duration::from_secs(120);
-/// Sessions one person may have in all. Rows are cheap; this only stops a loop gone wild.
-const MAX_SESSIONS: usize = 2_000;
 
 /// Implements [`Sessions`]. Containers outlive it.
 pub struct SessionService {
     pub(super) context: Arc<Context>,
     /// Held from the choice of a name to its row, so that two sessions made at once get two numbers.
-    naming: tokio::sync::Mutex<()>,
+    pub(super) naming: tokio::sync::Mutex<()>,
+    /// Held from the count of what runs to the start of one more, so that two at once count each other.
+    starting: tokio::sync::Mutex<()>,
+    /// What each person makes, and what they open.
+    pub(super) creates: Counter,
+    sockets: Counter,
 }
 
 impl SessionService {
@@ -52,12 +59,13 @@ impl SessionService {
     pub async fn start(
         database: Database,
         runtime: Arc<dyn Runtime>,
-        limits: Limits,
+        rules: Rules,
         files: Layout,
         shutdown: Shutdown,
     ) -> Result<Arc<Self>, DatabaseError> {
-        let service = Self::idle(database, runtime, limits, files, shutdown);
+        let service = Self::idle(database, runtime, rules, files, shutdown.clone());
         reconcile(&service.context).await?;
+        shutdown.spawn(pulse::run(Arc::clone(&service.context)));
         Ok(service)
     }
 
@@ -66,15 +74,30 @@ impl SessionService {
     pub fn idle(
         database: Database,
         runtime: Arc<dyn Runtime>,
-        limits: Limits,
+        rules: Rules,
         files: Layout,
         shutdown: Shutdown,
     ) -> Arc<Self> {
         let (events, _) = broadcast::channel(EVENT_BACKLOG);
         let (registry, audit) = (Registry::default(), Audit::new(database.clone()));
         let mending = tokio::sync::Mutex::new(());
-        let context = Context { database, runtime, limits, files, registry, events, audit, mending, shutdown };
-        Arc::new(Self { context: Arc::new(context), naming: tokio::sync::Mutex::new(()) })
+        let creates = Counter::new("make sessions", rules.allowances.creates_a_minute);
+        let sockets = Counter::new("open terminals", rules.allowances.sockets_a_minute);
+        let context = Context {
+            database,
+            runtime,
+            rules,
+            files,
+            registry,
+            found: Mutex::default(),
+            pulse: Pulse::default(),
+            events,
+            audit,
+            mending,
+            shutdown,
+        };
+        let (naming, starting) = (tokio::sync::Mutex::new(()), tokio::sync::Mutex::new(()));
+        Arc::new(Self { context: Arc::new(context), naming, starting, creates, sockets })
     }
 
     /// The row of `id` if it is the actor's. Another's is answered as one that doesn't exist.
@@ -117,7 +140,33 @@ impl SessionService {
         ask(&self.context, id, ANSWER_LIMIT, |reply| command(actor.clone(), reply)).await
     }
 
-    async fn rows_of(&self, actor: &Actor) -> Result<Vec<StoredSession>, ApiError> {
+    /// Counts a terminal's socket that `person` opens; RATE_LIMITED when it is one too many.
+    pub(crate) fn count_socket(&self, person: &str) -> Result<(), ApiError> {
+        self.sockets.count(person)
+    }
+
+    /// A command that may make one more session run: QUOTA_EXCEEDED when as many of the actor's run as may.
+    async fn one_more(
+        &self,
+        actor: &Actor,
+        id: &SessionId,
+        command: impl FnOnce(Actor, Reply<Session>) -> Command,
+    ) -> Result<Session, ApiError> {
+        let _starting = self.starting.lock().await;
+        let most = self.context.rules.allowances.running;
+        let is_up = |row: &&StoredSession| {
+            row.id != *id
+                && matches!(row.state, SessionState::Starting { .. } | SessionState::Running | SessionState::Stopping)
+        };
+        let others = self.rows_of(actor).await?.iter().filter(is_up).count();
+        if others >= most as usize {
+            let told = format!("{others} of your sessions run, as many as may at once. Stop one first.");
+            return Err(ApiError::new(ErrorCode::QuotaExceeded, told));
+        }
+        self.command(actor, id, command).await
+    }
+
+    pub(super) async fn rows_of(&self, actor: &Actor) -> Result<Vec<StoredSession>, ApiError> {
         let rows = self.context.database.sessions().await.map_err(|error| database_error(&error))?;
         Ok(rows.into_iter().filter(|row| row.owner == actor.user).collect())
     }
@@ -128,39 +177,19 @@ impl Sessions for SessionService {
     async fn list(&self, actor: &Actor) -> Result<Vec<Session>, ApiError> {
         let mut rows = self.rows_of(actor).await?;
         rows.sort_by(|a, b| b.active_at.cmp(&a.active_at).then_with(|| a.id.cmp(&b.id)));
-        Ok(rows.iter().map(to_model).collect())
+        Ok(rows.iter().map(|row| self.context.model(row)).collect())
     }
 
     async fn get(&self, actor: &Actor, id: &SessionId) -> Result<Session, ApiError> {
-        Ok(to_model(&self.owned(actor, id).await?))
+        Ok(self.context.model(&self.owned(actor, id).await?))
     }
 
     async fn create(&self, actor: &Actor, new: CreateSession) -> Result<Session, ApiError> {
-        let given = new.name.as_deref().map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned);
-        CreateSession { name: given.clone() }.validate()?;
-        let _naming = self.naming.lock().await;
-        let rows = self.rows_of(actor).await?;
-        if rows.len() >= MAX_SESSIONS {
-            let told = format!("You have {MAX_SESSIONS} sessions, the most there can be. Delete some first.");
-            return Err(ApiError::new(ErrorCode::QuotaExceeded, told));
-        }
-        let created_at = now();
-        let row = StoredSession {
-            id: SessionId::from_random(rand::random()),
-            owner: actor.user.clone(),
-            name: given.unwrap_or_else(|| free_name(&rows)),
-            state: SessionState::Created,
-            container: None,
-            token: GuestToken::from_random(rand::random()),
-            created_at,
-            active_at: created_at,
-            start: Vec::new(),
-            ready_ms: None,
-        };
-        self.context.database.insert_session(&row).await.map_err(|error| database_error(&error))?;
-        self.context.announce(&row);
-        self.context.note(actor, "session.created", &row).await;
-        Ok(to_model(&row))
+        self.make(actor, new).await
+    }
+
+    async fn duplicate(&self, actor: &Actor, id: &SessionId) -> Result<Session, ApiError> {
+        self.make_like(actor, self.owned(actor, id).await?).await
     }
 
     async fn rename(&self, actor: &Actor, id: &SessionId, to: RenameSession) -> Result<Session, ApiError> {
@@ -169,16 +198,24 @@ impl Sessions for SessionService {
         self.command(actor, id, |by, reply| Command::Rename(name, by, reply)).await
     }
 
-    async fn start(&self, actor: &Actor, id: &SessionId) -> Result<Session, ApiError> {
-        self.command(actor, id, Command::Start).await
+    async fn start(&self, actor: &Actor, id: &SessionId, how: StartSession) -> Result<Session, ApiError> {
+        self.one_more(actor, id, |by, reply| Command::Start(how, by, reply)).await
     }
 
     async fn stop(&self, actor: &Actor, id: &SessionId) -> Result<Session, ApiError> {
         self.command(actor, id, Command::Stop).await
     }
 
-    async fn restart(&self, actor: &Actor, id: &SessionId) -> Result<Session, ApiError> {
-        self.command(actor, id, Command::Restart).await
+    async fn restart(&self, actor: &Actor, id: &SessionId, how: StartSession) -> Result<Session, ApiError> {
+        self.one_more(actor, id, |by, reply| Command::Restart(how, by, reply)).await
+    }
+
+    async fn touch(&self, actor: &Actor, id: &SessionId) -> Result<(), ApiError> {
+        self.owned(actor, id).await?;
+        if self.context.pulse.touch(id) {
+            return Ok(());
+        }
+        Err(ApiError::conflict("The session is not running. Start it first."))
     }
 
     async fn delete(&self, actor: &Actor, id: &SessionId) -> Result<(), ApiError> {
@@ -186,23 +223,57 @@ impl Sessions for SessionService {
         ask(&self.context, id, DELETE_LIMIT, |reply| Command::Delete(actor.clone(), reply)).await
     }
 
+    fn usage(&self, actor: &Actor) -> Vec<(SessionUsage, Vec<Sample>)> {
+        self.context.pulse.of(&actor.user)
+    }
+
+    async fn choices(&self, actor: &Actor) -> Result<Choices, ApiError> {
+        self.choices_of(actor).await
+    }
+
+    async fn presets(&self, actor: &Actor) -> Result<Vec<Preset>, ApiError> {
+        self.presets_of(actor).await
+    }
+
+    async fn create_preset(&self, actor: &Actor, new: CreatePreset) -> Result<Preset, ApiError> {
+        self.add_preset(actor, new).await
+    }
+
+    async fn change_preset(&self, actor: &Actor, id: &str, change: ChangePreset) -> Result<Preset, ApiError> {
+        self.edit_preset(actor, id, change).await
+    }
+
+    async fn delete_preset(&self, actor: &Actor, id: &str) -> Result<(), ApiError> {
+        self.remove_preset(actor, id).await
+    }
+
+    async fn apply_preset(&self, actor: &Actor, id: &str, to: ApplyPreset) -> Result<Vec<Terminal>, ApiError> {
+        self.open_preset(actor, id, &to.session).await?;
+        self.terminals(actor, &to.session).await
+    }
+
     fn events(&self, actor: &Actor) -> BoxStream<'static, SessionEvent> {
+        // Subscribed to before what is known now is read, so that nothing falls between.
         let state = (self.context.events.subscribe(), self.context.shutdown.clone(), actor.user.clone());
-        futures::stream::unfold(state, |(mut events, shutdown, user)| async move {
+        let usages: Vec<SessionUsage> = self.usage(actor).into_iter().map(|(usage, _)| usage).collect();
+        let known = [SessionEvent::Usage(usages), SessionEvent::Runtime(self.context.troubles())];
+        let changes = futures::stream::unfold(state, |(mut events, shutdown, user)| async move {
             loop {
                 let received = tokio::select! {
                     received = events.recv() => received,
                     () = shutdown.begun() => return None,
                 };
                 match received {
-                    Ok((owner, event)) if owner == user => return Some((event, (events, shutdown, user))),
+                    Ok((owner, event)) if owner == user || owner.is_empty() => {
+                        return Some((event, (events, shutdown, user)));
+                    }
                     Ok(_) => {}
                     // Too slow: the stream ends, and its reader begins anew with the list.
                     Err(_) => return None,
                 }
             }
-        })
-        .boxed()
+        });
+        futures::stream::iter(known).chain(changes).boxed()
     }
 
     async fn terminals(&self, actor: &Actor, id: &SessionId) -> Result<Vec<Terminal>, ApiError> {
@@ -323,19 +394,11 @@ fn upload_refused(status: StatusCode) -> Option<ApiError> {
     })
 }
 
-/// "Shell #N" with the lowest number that no session has.
-fn free_name(rows: &[StoredSession]) -> String {
-    (1..=rows.len() + 1)
-        .map(|number| format!("Shell #{number}"))
-        .find(|name| rows.iter().all(|row| row.name != *name))
-        .unwrap_or_default()
-}
-
 pub(super) fn no_such_session() -> ApiError {
     ApiError::not_found("session")
 }
 
-fn database_error(error: &DatabaseError) -> ApiError {
+pub(super) fn database_error(error: &DatabaseError) -> ApiError {
     tracing::error!(%error, "the sessions could not be read or written");
     database_told(error.is_transient())
 }
@@ -360,7 +423,7 @@ fn refused(refusal: Refusal) -> ApiError {
     }
 }
 
-fn guest_error(id: &SessionId, error: &GuestError) -> ApiError {
+pub(super) fn guest_error(id: &SessionId, error: &GuestError) -> ApiError {
     match error {
         GuestError::NotFound => return ApiError::not_found("terminal"),
         GuestError::Connect(runtime::RuntimeError::NotRunning(_) | runtime::RuntimeError::NotFound(_)) => {

@@ -2,19 +2,21 @@
 //! container, the stop, the removal. Each is a future that the session's owner drives, each ends within
 //! its limit (but the watch), and each may be run again from its beginning.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use app::model::preferences::WorkspaceSharing;
 use app::model::session::{Cause, Stage};
-use protocol::ContainerId;
 use protocol::guest::OpenTerminal;
+use protocol::{ContainerId, TerminalId};
 use runtime::{ContainerSpec, Exit, RuntimeError};
 
 use crate::database::StoredSession;
 use crate::sessions::context::Context;
 use crate::sessions::guest::{GuestClient, GuestError};
+use crate::sessions::typed;
 use crate::storage::Direction;
 
 /// Making a container's files. A few mkdirs and small files; a slow disk may take seconds, and a driver's own
@@ -76,8 +78,8 @@ async fn create(context: &Context, row: &StoredSession) -> Result<ContainerId, C
     let spec = ContainerSpec {
         session: row.id.clone(),
         token: row.token.clone(),
-        limits: context.limits,
-        env: std::collections::BTreeMap::new(),
+        limits: context.rules.limits(&row.details.tier),
+        env: environment(context, row),
         home: Some(home),
     };
     driven(Stage::Creating, context.runtime.create(&spec)).await
@@ -100,7 +102,9 @@ async fn verify(context: &Context, row: &StoredSession, id: &ContainerId) -> Res
 
 async fn warm(context: &Context, row: &StoredSession, id: &ContainerId) -> Result<(), Cause> {
     let guest = GuestClient::new(Arc::clone(&context.runtime), id.clone(), row.token.clone());
-    let opened = guest.open_terminal(protocol::TerminalId::FIRST, &OpenTerminal::default()).await;
+    let command = first_line(context, row, &guest).await;
+    let open = OpenTerminal { command, ..OpenTerminal::default() };
+    let opened = guest.open_terminal(TerminalId::FIRST, &open).await;
     opened.map_err(|error| failed(row, "the first terminal could not be opened", &error))?;
     let first_output = async {
         loop {
@@ -113,10 +117,48 @@ async fn warm(context: &Context, row: &StoredSession, id: &ContainerId) -> Resul
         }
     };
     match tokio::time::timeout(WARM_LIMIT, first_output).await {
-        Ok(outcome) => outcome,
-        Err(_) => {
-            tracing::info!(session = %row.id, "the first terminal is silent; the session is ready all the same");
-            Ok(())
+        Ok(outcome) => outcome?,
+        Err(_) => tracing::info!(session = %row.id, "the first terminal is silent; the session is ready all the same"),
+    }
+    open_tabs(row, &guest).await;
+    Ok(())
+}
+
+/// Environment of the session's programs: its agent's, and over it its own.
+fn environment(context: &Context, row: &StoredSession) -> BTreeMap<String, String> {
+    let of_agent = context.rules.agent(&row.details.agent).map(|agent| agent.environment.clone());
+    of_agent.unwrap_or_default().into_iter().chain(row.details.environment.0.clone()).collect()
+}
+
+/// What the first terminal is told. Finds out on the way which agents there are in this runtime; a guest that can't
+/// tell leaves it to the shell.
+async fn first_line(context: &Context, row: &StoredSession, guest: &GuestClient) -> Option<String> {
+    let programs: Vec<String> =
+        context.rules.agents.iter().filter_map(|agent| agent.program().map(str::to_owned)).collect();
+    let found = match guest.find_programs(programs).await {
+        Ok(found) => {
+            context.agents_found(row.details.runtime.as_deref(), &found);
+            Some(found)
+        }
+        Err(error) => {
+            tracing::debug!(session = %row.id, %error, "the guest did not say which agents there are");
+            None
+        }
+    };
+    let Some(agent) = context.rules.agent(&row.details.agent) else {
+        tracing::warn!(session = %row.id, agent = row.details.agent, "there is no such agent any more; a shell it is");
+        return None;
+    };
+    let is_there = |program: &str| found.as_ref().is_none_or(|found| found.iter().any(|name| name == program));
+    typed::first_line(agent, &row.details, agent.program().is_none_or(is_there))
+}
+
+/// Opens the tabs that a preset gave the session. One that doesn't open is no reason not to start.
+async fn open_tabs(row: &StoredSession, guest: &GuestClient) {
+    for (id, command) in TerminalId::all().skip(1).zip(&row.details.commands) {
+        let command = (!command.is_empty()).then(|| command.clone());
+        if let Err(error) = guest.open_terminal(id, &OpenTerminal { command, ..OpenTerminal::default() }).await {
+            tracing::warn!(session = %row.id, terminal = %id, %error, "a tab of a preset did not open");
         }
     }
 }

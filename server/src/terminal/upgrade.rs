@@ -47,6 +47,7 @@ const BAD_REQUEST: Close = Close { code: code::BAD_REQUEST, reason: "the address
 const UNREADABLE: Close = Close { code: code::FAULT, reason: "the session could not be read" };
 const STARTING: Close = Close { code: code::TRY_AGAIN, reason: "the session is starting" };
 const STOPPED: Close = Close { code: code::STOPPED, reason: "the session is stopped" };
+const TOO_MANY: Close = Close { code: code::TRY_AGAIN, reason: "too many terminals were opened in a minute" };
 const GOING_AWAY: Close = Close { code: code::TRY_AGAIN, reason: "the server is restarting" };
 const NO_ANSWER: Close = Close { code: code::FAULT, reason: "the session's guest does not answer" };
 const FAULT: Close = Close { code: code::FAULT, reason: "the session's guest can't be reached" };
@@ -132,6 +133,8 @@ async fn open(
         _ => UNREADABLE,
     })?;
     let terminal: TerminalId = terminal.parse().map_err(|_| NO_TERMINAL)?;
+    // Counted once it is known whose it is, so that nobody uses up another's allowance.
+    sockets.sessions.count_socket(&actor.user).map_err(|_| TOO_MANY)?;
     let guest = sockets.sessions.guest(&row).map_err(|_| when_not_running(&row.state))?;
     let mut response = guest.upgrade(terminal, query, key).await.map_err(|error| match error {
         // The container ended, and its owner has not heard of it yet.

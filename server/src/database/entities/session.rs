@@ -22,6 +22,9 @@ pub struct Model {
     #[sea_orm(column_type = "Text")]
     pub start: String,
     pub ready_ms: Option<i64>,
+    /// `SessionDetails` as JSON.
+    #[sea_orm(column_type = "Text")]
+    pub details: String,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

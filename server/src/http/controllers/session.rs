@@ -1,8 +1,10 @@
 //! `/api/sessions`.
 
 pub mod batch_status;
+pub mod choices;
 pub mod create;
 pub mod delete;
+pub mod duplicate;
 pub mod events;
 pub mod get;
 pub mod list;
@@ -12,3 +14,4 @@ pub mod start;
 pub mod startup_status;
 pub mod status;
 pub mod stop;
+pub mod touch;

@@ -7,7 +7,7 @@ use axum::extract::State;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::status::SessionStatus;
+use super::status::{SessionStatus, usages};
 use crate::app::App;
 use crate::http::extract::Parameters;
 use crate::http::openapi::Failures;
@@ -24,7 +24,7 @@ pub struct Which {
     ids: Option<String>,
 }
 
-/// The states of several sessions; wakes nothing
+/// The states of several sessions and what they use; wakes nothing
 #[utoipa::path(
     get,
     path = "/api/sessions/batch-status",
@@ -43,5 +43,7 @@ pub async fn batch_status(
     }
     let sessions = app.sessions.list(&actor).await?.into_iter();
     let is_wanted = |id: &str| wanted.as_ref().is_none_or(|ids| ids.contains(id));
-    Ok(Json(sessions.filter(|session| is_wanted(session.id.as_str())).map(SessionStatus::from).collect()))
+    let usages = usages(&app, &actor);
+    let statuses = sessions.filter(|session| is_wanted(session.id.as_str())).map(SessionStatus::from);
+    Ok(Json(statuses.map(|status| status.with(&usages)).collect()))
 }

@@ -6,7 +6,7 @@ use axum::extract::State;
 use http::{StatusCode, header};
 
 use crate::app::App;
-use crate::http::openapi::{BodyFailures, Failures};
+use crate::http::openapi::{BodyFailures, Failures, OverQuota};
 use crate::http::{HttpError, JsonBody, SignedIn};
 
 /// Makes a session, not started
@@ -18,8 +18,7 @@ use crate::http::{HttpError, JsonBody, SignedIn};
     responses(
         (status = 201, description = "The session", body = Session,
             headers(("location" = String, description = "Its address"))),
-        BodyFailures,
-        Failures
+        OverQuota, BodyFailures, Failures
     )
 )]
 pub async fn create(

@@ -16,8 +16,10 @@ use crate::http::openapi::Failures;
 /// How often a silent stream says that it lives, so that neither a proxy nor the browser gives it up.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
-/// Changes of your sessions from now on: events `session` with a session, `deleted` with `{"id"}`
+/// Changes of your sessions from now on: events `session` with a session, `deleted` with `{"id"}`, `usage` with what
+/// running sessions use (every few seconds), `runtime` with the runtimes that are let be for a while
 ///
+/// What they use and which runtimes are let be is told right at the beginning too.
 /// A stream that ends has missed something: read the list, then open another.
 #[utoipa::path(
     get,
@@ -40,6 +42,8 @@ fn to_event(event: &SessionEvent) -> Event {
     let (name, data) = match event {
         SessionEvent::Changed(session) => ("session", serde_json::to_string(session).unwrap_or_default()),
         SessionEvent::Deleted(id) => ("deleted", json!({ "id": id }).to_string()),
+        SessionEvent::Usage(usages) => ("usage", serde_json::to_string(usages).unwrap_or_default()),
+        SessionEvent::Runtime(troubles) => ("runtime", serde_json::to_string(troubles).unwrap_or_default()),
     };
     Event::default().event(name).data(data)
 }

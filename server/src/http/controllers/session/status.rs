@@ -1,6 +1,10 @@
 //! `GET /api/sessions/{id}/status`
 
+use std::collections::HashMap;
+
+use app::backend::Actor;
 use app::model::session::{Session, SessionState};
+use app::model::usage::{Sample, SessionUsage};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -10,17 +14,36 @@ use crate::app::App;
 use crate::http::openapi::{Failures, NotFound};
 use crate::http::{HttpError, Id, SignedIn};
 
-/// A session's state and nothing else.
+/// A session's state and what it uses.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct SessionStatus {
     pub id: String,
     pub state: SessionState,
+    /// What it uses now; absent when it doesn't run, and for a few seconds after it began to.
+    pub usage: Option<SessionUsage>,
+    /// What it used before, the oldest first, with a sample every five seconds.
+    pub samples: Vec<Sample>,
 }
 
 impl From<Session> for SessionStatus {
     fn from(session: Session) -> Self {
-        Self { id: session.id.to_string(), state: session.state }
+        Self { id: session.id.to_string(), state: session.state, usage: None, samples: Vec::new() }
     }
+}
+
+impl SessionStatus {
+    /// With what it uses, if that is among `usages`.
+    pub(super) fn with(self, usages: &HashMap<String, (SessionUsage, Vec<Sample>)>) -> Self {
+        match usages.get(&self.id) {
+            Some((usage, samples)) => Self { usage: Some(usage.clone()), samples: samples.clone(), ..self },
+            None => self,
+        }
+    }
+}
+
+/// What the actor's running sessions use, by their ids.
+pub(super) fn usages(app: &App, actor: &Actor) -> HashMap<String, (SessionUsage, Vec<Sample>)> {
+    app.sessions.usage(actor).into_iter().map(|(usage, samples)| (usage.id.to_string(), (usage, samples))).collect()
 }
 
 /// A session's state; wakes nothing
@@ -36,5 +59,6 @@ pub async fn status(
     SignedIn(actor): SignedIn,
     Id(id): Id,
 ) -> Result<Json<SessionStatus>, HttpError> {
-    Ok(Json(app.sessions.get(&actor, &id).await?.into()))
+    let status = SessionStatus::from(app.sessions.get(&actor, &id).await?);
+    Ok(Json(status.with(&usages(&app, &actor))))
 }

@@ -1,0 +1,7 @@
+//! `/api/presets`.
+
+pub mod apply;
+pub mod change;
+pub mod create;
+pub mod delete;
+pub mod list;

@@ -1,0 +1,273 @@
+//! What running sessions use and do, looked at every few seconds: told to the pages, and the reason to put one to sleep.
+//!
+//! Kept in memory only. Looking wakes nothing and keeps nothing awake.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use app::backend::sessions::SessionEvent;
+use app::model::session::SessionState;
+use app::model::usage::{Activity, Sample, SessionUsage, keep};
+use futures::stream::{self, StreamExt as _};
+use protocol::{SessionId, guest};
+use runtime::Usage;
+use time::OffsetDateTime;
+use tokio::time::{Instant, MissedTickBehavior};
+
+use crate::database::StoredSession;
+use crate::preferences::PreferencesService;
+use crate::sessions::context::{Context, to_text};
+use crate::sessions::guest::GuestClient;
+use crate::sessions::idle::Wakefulness;
+use crate::sessions::owner::Command;
+
+/// Sessions that are looked at in the same moment.
+const LOOKS_AT_ONCE: usize = 16;
+/// What one look may take. One that hangs must not hold up the others for long.
+const LOOK_LIMIT: Duration = Duration::from_secs(2);
+/// How many looks are skipped while no page is open: then only sleep depends on them.
+const UNWATCHED: u32 = 5;
+/// For how many looks a person's own idle time is believed before it is read again.
+const PREFERENCE_LOOKS: u32 = 3;
+
+/// See the module.
+#[derive(Default)]
+pub(super) struct Pulse {
+    running: Mutex<HashMap<SessionId, Watched>>,
+}
+
+struct Watched {
+    row: StoredSession,
+    wakefulness: Wakefulness,
+    /// When it was looked at last, and the CPU time that it had had by then, microseconds.
+    before: Option<(Instant, u64)>,
+    samples: VecDeque<Sample>,
+    usage: Option<SessionUsage>,
+}
+
+/// What one look has found; what could not be told is absent.
+struct Look {
+    id: SessionId,
+    at: Instant,
+    usage: Option<Usage>,
+    activity: Option<guest::Activity>,
+}
+
+/// How long each person's sessions may be idle, as last read.
+#[derive(Default)]
+struct IdleTimes {
+    known: HashMap<String, Option<Duration>>,
+    age: u32,
+}
+
+impl Pulse {
+    /// Takes in what a session's row says now.
+    pub fn note(&self, row: &StoredSession) {
+        let mut running = self.running();
+        if row.state != SessionState::Running {
+            running.remove(&row.id);
+            return;
+        }
+        match running.get_mut(&row.id) {
+            Some(watched) => watched.row = row.clone(),
+            None => {
+                let watched = Watched {
+                    row: row.clone(),
+                    wakefulness: Wakefulness::new(Instant::now()),
+                    before: None,
+                    samples: VecDeque::new(),
+                    usage: None,
+                };
+                running.insert(row.id.clone(), watched);
+            }
+        }
+    }
+
+    /// Forgets a session.
+    pub fn forget(&self, id: &SessionId) {
+        self.running().remove(id);
+    }
+
+    /// Keeps a session awake. False when it doesn't run.
+    pub fn touch(&self, id: &SessionId) -> bool {
+        let mut running = self.running();
+        let watched = running.get_mut(id);
+        watched.map(|watched| watched.wakefulness.touch(Instant::now())).is_some()
+    }
+
+    /// What the running sessions of `owner` use, with the samples before.
+    pub fn of(&self, owner: &str) -> Vec<(SessionUsage, Vec<Sample>)> {
+        let running = self.running();
+        let own = running.values().filter(|watched| watched.row.owner == owner);
+        own.filter_map(|watched| Some((watched.usage.clone()?, watched.samples.iter().copied().collect()))).collect()
+    }
+
+    /// Who has sessions that run, and how many.
+    pub fn owners(&self) -> BTreeMap<String, usize> {
+        let mut owners = BTreeMap::new();
+        for watched in self.running().values() {
+            *owners.entry(watched.row.owner.clone()).or_insert(0) += 1;
+        }
+        owners
+    }
+
+    fn rows(&self) -> Vec<StoredSession> {
+        self.running().values().map(|watched| watched.row.clone()).collect()
+    }
+
+    /// Takes a look in; answers what is to be told, with its owner, and whether it is to sleep.
+    fn take(&self, context: &Context, look: Look, idle: Option<Duration>) -> Option<(String, SessionUsage, bool)> {
+        let mut running = self.running();
+        let watched = running.get_mut(&look.id)?;
+        let details = &watched.row.details;
+        let cpu_millis = match (look.usage, watched.before) {
+            (Some(usage), Some((at, before))) => rate(usage.cpu_micros.saturating_sub(before), look.at - at),
+            _ => 0,
+        };
+        if let Some(usage) = look.usage {
+            watched.before = Some((look.at, usage.cpu_micros));
+        }
+        let memory_bytes = look.usage.map_or(0, |usage| usage.memory_bytes);
+        let now = Sample { cpu_millis, memory_bytes, disk_bytes: None };
+        keep(&mut watched.samples, now);
+        let activity = look.activity.as_ref();
+        let doing = activity.map(|activity| watched.wakefulness.observe(look.at, activity, details.keep));
+        // One that can't be asked may be at work.
+        let idle = idle.filter(|_| doing.is_some());
+        let left = idle.map(|idle| idle.saturating_sub(watched.wakefulness.idle_for(look.at)));
+        let is_kept = details.keep && doing != Some(Activity::Shell);
+        let limits = context.rules.limits(&details.tier);
+        let usage = SessionUsage {
+            id: look.id,
+            now,
+            cpu_limit_millis: limits.cpu_millis,
+            memory_limit_bytes: limits.memory_bytes,
+            disk_limit_bytes: limits.disk_bytes,
+            activity: doing.unwrap_or_default(),
+            terminals: activity.map_or(0, |activity| u8::try_from(activity.terminals.len()).unwrap_or(u8::MAX)),
+            clients: activity.map_or(0, |activity| activity.terminals.iter().map(|open| open.terminal.clients).sum()),
+            sleeps_at: left
+                .filter(|_| doing != Some(Activity::Working) && !is_kept)
+                .map(|left| to_text(OffsetDateTime::now_utc() + left)),
+        };
+        watched.usage = Some(usage.clone());
+        Some((watched.row.owner.clone(), usage, left.is_some_and(|left| left.is_zero())))
+    }
+
+    fn running(&self) -> MutexGuard<'_, HashMap<SessionId, Watched>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Looks at the running sessions until the server ends.
+pub(super) async fn run(context: Arc<Context>) {
+    let mut ticks = tokio::time::interval(context.rules.pace.sample);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (mut idle_times, mut skipped, mut told) = (IdleTimes::default(), 0, Vec::new());
+    loop {
+        tokio::select! {
+            () = context.shutdown.begun() => return,
+            _ = ticks.tick() => {}
+        }
+        let troubles = context.troubles();
+        if troubles != told {
+            tracing::warn!(?troubles, "which runtimes are let be has changed");
+            context.tell("", SessionEvent::Runtime(troubles.clone()));
+            told = troubles;
+        }
+        if context.events.receiver_count() == 0 && skipped < UNWATCHED {
+            skipped += 1;
+            continue;
+        }
+        skipped = 0;
+        look_at_all(&context, &mut idle_times).await;
+    }
+}
+
+async fn look_at_all(context: &Arc<Context>, idle_times: &mut IdleTimes) {
+    let rows = context.pulse.rows();
+    idle_times.refresh(context, &rows).await;
+    let looks = stream::iter(rows.into_iter().map(|row| look(context, row))).buffer_unordered(LOOKS_AT_ONCE);
+    let mut looks = std::pin::pin!(looks);
+    let mut all: BTreeMap<String, Vec<SessionUsage>> = BTreeMap::new();
+    while let Some((owner, look)) = looks.next().await {
+        let idle = idle_times.known.get(&owner).copied().flatten();
+        let Some((owner, usage, is_over)) = context.pulse.take(context, look, idle) else { continue };
+        if is_over {
+            tracing::info!(session = %usage.id, "putting an idle session to sleep");
+            if context.registry.send(context, &usage.id, Command::Sleep).is_err() {
+                tracing::warn!(session = %usage.id, "an idle session is busy; it is looked at again");
+            }
+        }
+        all.entry(owner).or_default().push(usage);
+    }
+    for (owner, usages) in all {
+        context.tell(&owner, SessionEvent::Usage(usages));
+    }
+}
+
+async fn look(context: &Context, row: StoredSession) -> (String, Look) {
+    let mut look = Look { id: row.id, at: Instant::now(), usage: None, activity: None };
+    let Some(container) = row.container else { return (row.owner, look) };
+    let guest = GuestClient::new(Arc::clone(&context.runtime), container.clone(), row.token);
+    let (usage, activity) = tokio::join!(
+        tokio::time::timeout(LOOK_LIMIT, context.runtime.usage(&container)),
+        tokio::time::timeout(LOOK_LIMIT, guest.activity())
+    );
+    // A session that ends while it is looked at is no failure, and one that hangs is told by whoever needs it.
+    match usage {
+        Ok(Ok(usage)) => look.usage = Some(usage),
+        Ok(Err(error)) => tracing::debug!(session = %look.id, %error, "what a session uses could not be told"),
+        Err(_) => tracing::warn!(session = %look.id, limit = ?LOOK_LIMIT, "what a session uses was not told in time"),
+    }
+    match activity {
+        Ok(Ok(activity)) => look.activity = Some(activity),
+        Ok(Err(error)) => tracing::debug!(session = %look.id, %error, "what a session does could not be told"),
+        Err(_) => tracing::warn!(session = %look.id, limit = ?LOOK_LIMIT, "what a session does was not told in time"),
+    }
+    look.at = Instant::now();
+    (row.owner, look)
+}
+
+/// Thousandths of a CPU.
+fn rate(cpu_micros: u64, passed: Duration) -> u32 {
+    let passed = passed.as_micros().max(1);
+    u32::try_from(u128::from(cpu_micros) * 1000 / passed).unwrap_or(u32::MAX)
+}
+
+impl IdleTimes {
+    /// Reads the idle times of those who have `rows`, if it is time again.
+    async fn refresh(&mut self, context: &Context, rows: &[StoredSession]) {
+        self.age += 1;
+        if self.age > PREFERENCE_LOOKS {
+            (self.age, self.known) = (0, HashMap::new());
+        }
+        let preferences = PreferencesService::new(context.database.clone());
+        for row in rows {
+            if self.known.contains_key(&row.owner) {
+                continue;
+            }
+            match preferences.of(&row.owner).await {
+                Ok(of) => {
+                    let idle = (of.idle_minutes > 0).then(|| context.rules.pace.minute * u32::from(of.idle_minutes));
+                    self.known.insert(row.owner.clone(), idle);
+                }
+                // Nobody is put to sleep on a guess.
+                Err(error) => tracing::warn!(owner = %row.owner, %error, "how long sessions may be idle is not known"),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_what_was_used_of_the_time_that_passed() {
+        assert_eq!(rate(2_500_000, Duration::from_secs(5)), 500);
+        assert_eq!(rate(0, Duration::ZERO), 0);
+        assert_eq!(rate(u64::MAX, Duration::from_micros(1)), u32::MAX);
+    }
+}
