@@ -46,12 +46,14 @@ pub fn App() -> impl IntoView {
 
     // Says that presses are heard from now on; effects run only once the page is hydrated.
     Effect::new(move |_| {
-        if let Some(root) = document().document_element() {
-            // A constant, valid name.
-            let _ = root.set_attribute("data-hydrated", "");
-        }
         #[cfg(feature = "hydrate")]
-        crate::browser::keep_page_when_dropped_on();
+        {
+            // What the server drew for a part to take over says so itself, once that has come.
+            if document().query_selector(".drawn").is_ok_and(|drawn| drawn.is_none()) {
+                crate::browser::say_hydrated();
+            }
+            crate::browser::keep_page_when_dropped_on();
+        }
     });
 
     view! {

@@ -42,6 +42,9 @@ pub mod search_bar;
 pub mod selection_bar;
 pub mod session_actions;
 pub mod session_card;
+#[cfg(feature = "hydrate")]
+pub mod session_events;
+pub mod session_list;
 pub mod session_menu;
 pub mod session_page;
 #[cfg(feature = "hydrate")]
@@ -52,6 +55,8 @@ pub mod shortcuts;
 #[cfg(feature = "hydrate")]
 pub mod sign_in_bar;
 pub mod sleep;
+#[cfg(feature = "hydrate")]
+pub mod sleep_notice;
 pub mod start_progress;
 pub mod state_badge;
 #[cfg(feature = "hydrate")]

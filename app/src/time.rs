@@ -68,6 +68,7 @@ impl Clock {
         self.present.get() / SECOND_MS
     }
 
+    #[cfg(feature = "hydrate")]
     /// Seconds since 1970, to the second; it doesn't tick.
     pub fn exact(self) -> i64 {
         (now_ms() + self.ahead.try_get_value().unwrap_or(0)) / SECOND_MS
@@ -116,6 +117,7 @@ pub fn left(seconds: i64) -> String {
     }
 }
 
+#[cfg(any(feature = "hydrate", test))]
 /// Minutes and seconds, as a clock that runs down has them.
 pub fn countdown(seconds: i64) -> String {
     format!("{}:{:02}", seconds / MINUTE, seconds % MINUTE)

@@ -8,8 +8,7 @@ const PROMPT: &str = "M3 4.5L6.5 8L3 11.5M8 12h5";
 const BUBBLE: &str = "M2.5 3h11v8h-6l-3 2.5V11h-2zM5 5.5L7 7L5 8.5M8.5 8.5h2.5";
 const TAGS: &str = "M5 4.5L1.5 8L5 11.5M11 4.5L14.5 8L11 11.5M9.2 3.5l-2.4 9";
 const TWINS: &str = "M6 4a4 4 0 1 0 0 8a4 4 0 0 0 0-8M10 4a4 4 0 1 1 0 8a4 4 0 0 1 0-8";
-const BRACES: &str =
-    "M6 3H5a1.5 1.5 0 0 0-1.5 1.5v2L2 8l1.5 1.5v2A1.5 1.5 0 0 0 5 13h1M10 3h1a1.5 1.5 0 0 1 1.5 1.5v2L14 8l-1.5 1.5v2A1.5 1.5 0 0 1 11 13h-1";
+const BRACES: &str = "M6 3H5a1.5 1.5 0 0 0-1.5 1.5v2L2 8l1.5 1.5v2A1.5 1.5 0 0 0 5 13h1M10 3h1a1.5 1.5 0 0 1 1.5 1.5v2L14 8l-1.5 1.5v2A1.5 1.5 0 0 1 11 13h-1";
 
 fn path(icon: &str) -> Option<&'static str> {
     Some(match icon {

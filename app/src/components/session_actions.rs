@@ -11,10 +11,15 @@ use crate::model::session::{RenameSession, Session};
 
 /// Something that can be done to a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(not(feature = "hydrate"), allow(dead_code, reason = "a server renders buttons and presses none"))]
 pub enum Act {
     /// With `resume` its agent takes up its last conversation again.
-    Start { resume: bool },
-    Restart { resume: bool },
+    Start {
+        resume: bool,
+    },
+    Restart {
+        resume: bool,
+    },
     Stop,
     Rename(RenameSession),
     /// Makes one like it.

@@ -107,9 +107,8 @@ pub fn StoppedNote(session: Signal<Session>) -> impl IntoView {
 pub fn Resume(session: Signal<Session>, actions: SessionActions) -> impl IntoView {
     let changing = actions.is_changing();
     let can = Memo::new(move |_| {
-        session.with(|session| {
-            session.can_resume && session.state != SessionState::Created && session.state.can_start()
-        })
+        session
+            .with(|session| session.can_resume && session.state != SessionState::Created && session.state.can_start())
     });
     view! {
         <Show when=move || can.get()>

@@ -1,6 +1,7 @@
 //! What a person does on a session's page, whichever way they ask: by keys, palette, menu or press.
 #![cfg_attr(not(feature = "hydrate"), allow(dead_code, reason = "a server leaves the workbench's place empty"))]
 
+use leptos::html::Span;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::TerminalId;
@@ -29,6 +30,16 @@ pub enum Panel {
     Shortcuts,
 }
 
+/// What comes of what the server tells of the session.
+#[derive(Clone, Copy)]
+pub struct SessionEvents {
+    pub session: RwSignal<Session>,
+    /// Whether its deletion was asked for here.
+    pub is_deleting: Signal<bool>,
+    /// Leads away when it is gone.
+    pub leave: Callback<()>,
+}
+
 /// A session's page.
 #[derive(Clone, Copy)]
 pub struct SessionPage {
@@ -44,6 +55,8 @@ pub struct SessionPage {
     pub searching: RwSignal<Option<TerminalId>>,
     /// Asks for the keyboard in the search.
     pub search: Trigger,
+    /// Where the bar says what is told of the session while it runs.
+    pub bar: NodeRef<Span>,
     /// What those who don't see the page are told.
     pub said: RwSignal<String>,
     go: Callback<String>,
@@ -66,6 +79,7 @@ impl SessionPage {
             panel: RwSignal::new(None),
             searching: RwSignal::new(None),
             search: Trigger::new(),
+            bar: NodeRef::new(),
             said: RwSignal::new(String::new()),
             go,
             panels: Panels::get(),

@@ -11,7 +11,10 @@ pub enum Over {
     Agents,
     Palette,
     /// What the tabs of a session are to be saved as.
-    SavePreset { session: SessionId, name: String },
+    SavePreset {
+        session: SessionId,
+        name: String,
+    },
 }
 
 /// What lies over the page, if anything does.

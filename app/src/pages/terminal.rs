@@ -19,11 +19,10 @@ use crate::components::rename_form::RenameForm;
 use crate::components::session_actions::{Act, Listeners, SessionActions};
 use crate::components::session_card::{Resume, StartStop, StoppedNote};
 use crate::components::session_menu::SessionMenu;
-use crate::components::session_page::{Panel, SessionPage};
+use crate::components::session_page::{Panel, SessionEvents, SessionPage};
 use crate::components::settings::SettingsButton;
-use crate::components::sleep::SleepNotice;
 use crate::components::start_progress::{ReadyIn, StartProgress};
-use crate::components::state_badge::{ActivityWord, StateBadge};
+use crate::components::state_badge::StateBadge;
 use crate::components::terminal_status::TerminalStatus;
 use crate::components::workbench::Workbench;
 use crate::contexts::toasts::Toasts;
@@ -32,7 +31,6 @@ use crate::model::session::{Session, SessionState};
 use crate::sessions;
 use crate::terminal::tabs::Tabs;
 use crate::time::Clock;
-use crate::usage::Usages;
 
 #[component]
 pub fn TerminalPage() -> impl IntoView {
@@ -105,8 +103,6 @@ fn SessionView(initial: Session) -> impl IntoView {
     let go = Callback::new(move |path: String| navigate(&path, Default::default()));
     let leave = Callback::new(move |()| go.run("/".to_owned()));
     let clock = Clock::start();
-    let usages = Usages::new();
-    let used = StoredValue::new(usages.of(&session.with_untracked(|session| session.id.clone())));
     let toasts = Toasts::get();
     let listeners = Listeners {
         on_change: Callback::new(move |changed| session.update(|session| sessions::update(session, changed))),
@@ -117,9 +113,7 @@ fn SessionView(initial: Session) -> impl IntoView {
         on_delete: leave,
     };
     let actions = SessionActions::new(session.into(), listeners);
-    #[cfg(feature = "hydrate")]
-    follow(session, usages, actions.is_deleting(), leave);
-
+    let events = SessionEvents { session, is_deleting: actions.is_deleting(), leave };
     let page = SessionPage::new(session.into(), running.into(), actions, go);
     let active = Signal::derive(move || page.states.of(page.tabs.with(Tabs::active)));
 
@@ -149,10 +143,8 @@ fn SessionView(initial: Session) -> impl IntoView {
                         </Show>
                     </span>
                 </div>
-                <Show when=move || running.get()>
-                    <span class="bar-activity"><ActivityWord shown=used.get_value()/></span>
-                    <SleepNotice shown=used.get_value() actions clock/>
-                </Show>
+                // What is told of it while it runs; of the workbench.
+                <span class="fetched" node_ref=page.bar></span>
                 <ReadyIn session/>
                 <span class="bar-end">
                     <button
@@ -170,7 +162,7 @@ fn SessionView(initial: Session) -> impl IntoView {
                 </span>
             </header>
             <main class="terminal-main">
-                <Workbench page shown/>
+                <Workbench page shown events clock/>
                 <Show when=move || !running.get()>
                     <NotRunning session=session.into() state=state.into() actions/>
                 </Show>
@@ -220,55 +212,4 @@ fn NotRunning(session: Signal<Session>, state: Signal<SessionState>, actions: Se
             </div>
         </div>
     }
-}
-
-/// Keeps the session as the server has it, and leaves when it is gone.
-#[cfg(feature = "hydrate")]
-fn follow(session: RwSignal<Session>, usages: Usages, is_deleting: Signal<bool>, leave: Callback<()>) {
-    use leptos::task::spawn_local;
-
-    use crate::live::{self, Event};
-    use crate::usage::news;
-
-    let toasts = Toasts::get();
-    let id = session.with_untracked(|session| session.id.clone());
-    // A deletion asked for here is told by its own answer.
-    let told = StoredValue::new(false);
-    let gone = move || {
-        // An event may tell of it, and an answer too.
-        let is_news = told.try_update_value(|told| !std::mem::replace(told, true)) == Some(true);
-        if is_news && is_deleting.try_get_untracked() == Some(false) {
-            if let Some(name) = session.try_with_untracked(|session| session.name.clone()) {
-                toasts.tell(format!("“{name}” was deleted."));
-            }
-            let _ = leave.try_run(());
-        }
-    };
-    let reread = {
-        let id = id.clone();
-        move || {
-            let id = id.clone();
-            spawn_local(async move {
-                match get_session(id).await {
-                    Ok(read) => {
-                        let _ = session.try_update(|session| sessions::update(session, read));
-                    }
-                    Err(error) if error.code == ErrorCode::NotFound => gone(),
-                    Err(error) => toasts.fail("The session could not be read", &error),
-                }
-            });
-        }
-    };
-    live::follow(move |event| match event {
-        Event::Unsure => reread(),
-        Event::Changed(changed) => {
-            if changed.id == id && changed.state != SessionState::Running {
-                usages.forget(&id);
-            }
-            let _ = session.try_update(|session| sessions::update(session, changed));
-        }
-        Event::Deleted(deleted) if deleted == id => gone(),
-        Event::Deleted(_) => {}
-        Event::News(news) => news::take(usages, news),
-    });
 }

@@ -51,7 +51,8 @@ fn percent(part: u64, whole: u64) -> u64 {
 /// Thousandths of a CPU, as people say it.
 pub fn cpus(millis: u32) -> String {
     let (whole, rest) = (millis / 1_000, millis % 1_000);
-    let number = if rest == 0 { whole.to_string() } else { format!("{whole}.{:03}", rest).trim_end_matches('0').into() };
+    let number =
+        if rest == 0 { whole.to_string() } else { format!("{whole}.{:03}", rest).trim_end_matches('0').into() };
     let unit = if millis > 1_000 { "CPUs" } else { "CPU" };
     format!("{number}\u{a0}{unit}")
 }

@@ -16,15 +16,8 @@ use crate::model::error::{ApiError, ErrorCode};
 use crate::new_session::Form;
 
 /// The fields that say themselves what is wrong with them.
-const FIELDS: [&str; 7] = [
-    "tier",
-    "runtime",
-    "repository.url",
-    "repository.reference",
-    "repository.depth",
-    "preset",
-    "environment",
-];
+const FIELDS: [&str; 7] =
+    ["tier", "runtime", "repository.url", "repository.reference", "repository.depth", "preset", "environment"];
 
 #[component]
 pub fn Agents(maker: Maker) -> AnyView {

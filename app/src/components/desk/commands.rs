@@ -33,8 +33,7 @@ pub fn Commands(maker: Maker) -> impl IntoView {
             });
         }
     });
-    let entries =
-        Signal::derive(move || sessions.with(|sessions| agents.with(|agents| all(sessions, agents))));
+    let entries = Signal::derive(move || sessions.with(|sessions| agents.with(|agents| all(sessions, agents))));
     let choose = Callback::new(move |what: What| match what {
         What::Open(id) => maker.go(format!("/sessions/{id}")),
         What::Start(id) => act(id, Act::Start { resume: false }, toasts),
