@@ -2,19 +2,25 @@
 //! can bring, and what a new server finds after the last was gone at any point.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "sessions/lifecycle.rs"]
+mod lifecycle;
+
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use app::backend::sessions::SessionEvent;
 use app::backend::{Actor, Sessions};
 use app::model::error::ErrorCode;
-use app::model::session::{Cause, CreateSession, RenameSession, Session, SessionState, Stage};
+use app::model::session::{Cause, CreateSession, RenameSession, Session, SessionState, Stage, StartSession};
 use berth::database::{Database, StoredSession};
 use berth::sessions::SessionService;
+use berth::sessions::rules::{Allowances, Rules};
 use berth::shutdown::Shutdown;
 use berth::storage::Layout;
 use futures::StreamExt;
 use protocol::SessionId;
+use runtime::breaker::Breaker;
 use runtime::fake::{Call, FakeRuntime};
 use runtime::{ContainerState, Exit, Limits, RuntimeError};
 use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection};
@@ -23,6 +29,8 @@ use tempfile::TempDir;
 /// No test of these needs longer; a hang is told as one.
 const LIMIT: Duration = Duration::from_secs(20);
 const LIMITS: Limits = Limits { cpu_millis: 1000, memory_bytes: 1 << 30, pids: 100, disk_bytes: 1 << 30 };
+
+const HOW: StartSession = StartSession { resume: false };
 
 /// Makes a driver's failure.
 type Fault = fn() -> RuntimeError;
@@ -44,6 +52,15 @@ impl Rig {
         Self { database, runtime, service, shutdown, directory }
     }
 
+    /// One whose sessions go by other rules.
+    async fn by(rules: Rules) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let database = Database::open(&url(&directory)).await.unwrap();
+        let runtime = Arc::new(FakeRuntime::default());
+        let (service, shutdown) = serve_by(rules, &database, &runtime, &directory).await;
+        Self { database, runtime, service, shutdown, directory }
+    }
+
     /// Another server on the same database and containers; the old one is gone in the middle of
     /// whatever it did.
     async fn serve_again(mut self) -> Self {
@@ -59,7 +76,7 @@ impl Rig {
 
     async fn running(&self) -> Session {
         let session = self.create().await;
-        self.service.start(&me(), &session.id).await.unwrap();
+        self.service.start(&me(), &session.id, HOW).await.unwrap();
         self.until(&session.id, |state| *state == SessionState::Running).await
     }
 
@@ -108,10 +125,26 @@ async fn serve(
     runtime: &Arc<FakeRuntime>,
     directory: &TempDir,
 ) -> (Arc<SessionService>, Shutdown) {
+    serve_by(rules(), database, runtime, directory).await
+}
+
+async fn serve_by(
+    rules: Rules,
+    database: &Database,
+    runtime: &Arc<FakeRuntime>,
+    directory: &TempDir,
+) -> (Arc<SessionService>, Shutdown) {
     let (files, shutdown) = (Layout::new(directory.path()), Shutdown::new());
-    let service =
-        SessionService::start(database.clone(), runtime.clone(), LIMITS, files, shutdown.clone()).await.unwrap();
+    let runtime = Arc::new(Breaker::new(runtime.clone()));
+    let service = SessionService::start(database.clone(), runtime, rules, files, shutdown.clone()).await.unwrap();
     (service, shutdown)
+}
+
+/// Rules under which a test may make and open as many as it likes.
+fn rules() -> Rules {
+    let many = NonZeroU32::MAX;
+    let allowances = Allowances { creates_a_minute: many, sockets_a_minute: many, ..Allowances::default() };
+    Rules { allowances, ..Rules::with(LIMITS) }
 }
 
 fn url(directory: &TempDir) -> String {
@@ -127,7 +160,7 @@ fn somebody_else() -> Actor {
 }
 
 fn named(name: &str) -> CreateSession {
-    CreateSession { name: Some(name.into()) }
+    CreateSession { name: Some(name.into()), ..CreateSession::default() }
 }
 
 #[tokio::test]
@@ -142,6 +175,7 @@ async fn a_start_goes_through_every_stage_and_times_it() {
     while told.last() != Some(&SessionState::Running) {
         match events.next().await {
             Some(SessionEvent::Changed(session)) => told.push(session.state),
+            Some(SessionEvent::Usage(_) | SessionEvent::Runtime(_)) => {}
             other => panic!("{other:?}"),
         }
     }
@@ -156,10 +190,11 @@ async fn two_starts_at_once_make_one_container() {
     let rig = Rig::new().await;
     let session = rig.create().await;
     let user = me();
-    let (one, two) = tokio::join!(rig.service.start(&user, &session.id), rig.service.start(&user, &session.id));
+    let (one, two) =
+        tokio::join!(rig.service.start(&user, &session.id, HOW), rig.service.start(&user, &session.id, HOW));
     assert!(one.is_ok() && two.is_ok());
     rig.until(&session.id, |state| *state == SessionState::Running).await;
-    rig.service.start(&me(), &session.id).await.unwrap();
+    rig.service.start(&me(), &session.id, HOW).await.unwrap();
     assert_eq!((rig.runtime.count(Call::Create), rig.runtime.count(Call::Start), rig.running_containers()), (1, 1, 1));
 }
 
@@ -169,14 +204,14 @@ async fn a_stop_during_a_start_is_written_at_once_and_leaves_nothing_running() {
         let rig = Rig::new().await;
         rig.runtime.hold(held);
         let session = rig.create().await;
-        rig.service.start(&me(), &session.id).await.unwrap();
+        rig.service.start(&me(), &session.id, HOW).await.unwrap();
         tokio::time::timeout(LIMIT, rig.runtime.began(held, 1)).await.expect("the call under test began");
         let stopping = rig.service.stop(&me(), &session.id).await.unwrap();
         assert_eq!(stopping.state, SessionState::Stopping, "{held:?}");
         rig.runtime.release(held);
         rig.until(&session.id, |state| *state == SessionState::Stopped).await;
         assert_eq!(rig.running_containers(), 0, "{held:?}");
-        rig.service.start(&me(), &session.id).await.unwrap();
+        rig.service.start(&me(), &session.id, HOW).await.unwrap();
         rig.until(&session.id, |state| *state == SessionState::Running).await;
         assert_eq!(rig.runtime.containers().len(), 1, "{held:?}");
     }
@@ -188,7 +223,7 @@ async fn a_delete_during_a_start_leaves_nothing() {
         let rig = Rig::new().await;
         rig.runtime.hold(held);
         let session = rig.create().await;
-        rig.service.start(&me(), &session.id).await.unwrap();
+        rig.service.start(&me(), &session.id, HOW).await.unwrap();
         tokio::time::timeout(LIMIT, rig.runtime.began(held, 1)).await.expect("the call under test began");
         let (service, id) = (rig.service.clone(), session.id.clone());
         let delete = tokio::spawn(async move { service.delete(&me(), &id).await });
@@ -206,8 +241,8 @@ async fn while_it_stops_it_can_not_be_started_but_restarted_and_deleted() {
     let session = rig.running().await;
     rig.runtime.hold(Call::Stop);
     assert_eq!(rig.service.stop(&me(), &session.id).await.unwrap().state, SessionState::Stopping);
-    assert_eq!(rig.service.start(&me(), &session.id).await.unwrap_err().code, ErrorCode::Conflict);
-    rig.service.restart(&me(), &session.id).await.unwrap();
+    assert_eq!(rig.service.start(&me(), &session.id, HOW).await.unwrap_err().code, ErrorCode::Conflict);
+    rig.service.restart(&me(), &session.id, HOW).await.unwrap();
     rig.runtime.release(Call::Stop);
     rig.until(&session.id, |state| *state == SessionState::Running).await;
     rig.runtime.hold(Call::Stop);
@@ -229,7 +264,7 @@ async fn a_container_that_ends_by_itself_fails_its_session_with_the_cause() {
         let session = rig.running().await;
         rig.runtime.end(&rig.runtime.containers()[0].id, exit);
         rig.until(&session.id, |state| *state == SessionState::Failed { cause: cause.clone() }).await;
-        rig.service.start(&me(), &session.id).await.unwrap();
+        rig.service.start(&me(), &session.id, HOW).await.unwrap();
         rig.until(&session.id, |state| *state == SessionState::Running).await;
     }
 }
@@ -254,11 +289,11 @@ async fn a_driver_that_fails_fails_the_start_with_its_cause_and_the_next_start_w
         let rig = Rig::new().await;
         rig.runtime.fail(call, Some(error));
         let session = rig.create().await;
-        rig.service.start(&me(), &session.id).await.unwrap();
+        rig.service.start(&me(), &session.id, HOW).await.unwrap();
         rig.until(&session.id, |state| *state == SessionState::Failed { cause: cause.clone() }).await;
         assert_eq!(rig.running_containers(), 0);
         rig.runtime.fail(call, None);
-        rig.service.start(&me(), &session.id).await.unwrap();
+        rig.service.start(&me(), &session.id, HOW).await.unwrap();
         rig.until(&session.id, |state| *state == SessionState::Running).await;
     }
 }
@@ -274,7 +309,7 @@ async fn a_guest_that_hangs_ends_the_start_with_an_error_that_says_so() {
         });
     }));
     let session = rig.create().await;
-    rig.service.start(&me(), &session.id).await.unwrap();
+    rig.service.start(&me(), &session.id, HOW).await.unwrap();
     let failed = rig.until(&session.id, |state| matches!(state, SessionState::Failed { .. })).await;
     assert_eq!(failed.state, SessionState::Failed { cause: Cause::GuestUnresponsive });
     assert_eq!(rig.running_containers(), 0);
@@ -285,7 +320,7 @@ async fn a_container_that_dies_during_its_start_is_told_as_that() {
     let rig = Rig::new().await;
     rig.runtime.hold(Call::Connect);
     let session = rig.create().await;
-    rig.service.start(&me(), &session.id).await.unwrap();
+    rig.service.start(&me(), &session.id, HOW).await.unwrap();
     tokio::time::timeout(LIMIT, rig.runtime.began(Call::Connect, 1)).await.unwrap();
     rig.runtime.end(&rig.runtime.containers()[0].id, Exit::OutOfMemory);
     rig.until(&session.id, |state| *state == SessionState::Failed { cause: Cause::OutOfMemory }).await;
@@ -297,7 +332,7 @@ async fn a_server_that_is_gone_at_any_call_of_a_start_leaves_a_session_that_gets
         let rig = Rig::new().await;
         rig.runtime.hold(held);
         let session = rig.create().await;
-        rig.service.start(&me(), &session.id).await.unwrap();
+        rig.service.start(&me(), &session.id, HOW).await.unwrap();
         tokio::time::timeout(LIMIT, rig.runtime.began(held, 1)).await.unwrap();
         let rig = rig.serve_again().await;
         rig.runtime.release(held);
@@ -385,7 +420,7 @@ async fn a_session_left_in_the_middle_is_taken_up_by_whatever_is_asked_of_it_fir
         .insert_session(&StoredSession { state: SessionState::Starting { stage: Stage::Verifying }, ..row })
         .await
         .unwrap();
-    rig.service.start(&me(), &session.id).await.unwrap();
+    rig.service.start(&me(), &session.id, HOW).await.unwrap();
     rig.until(&session.id, |state| *state == SessionState::Running).await;
 }
 
@@ -412,9 +447,9 @@ async fn another_persons_session_is_as_one_that_does_not_exist() {
     for id in [&session.id, &nothing] {
         let errors = [
             service.get(&eve, id).await.unwrap_err(),
-            service.start(&eve, id).await.unwrap_err(),
+            service.start(&eve, id, HOW).await.unwrap_err(),
             service.stop(&eve, id).await.unwrap_err(),
-            service.restart(&eve, id).await.unwrap_err(),
+            service.restart(&eve, id, HOW).await.unwrap_err(),
             service.rename(&eve, id, RenameSession { name: "x".into() }).await.unwrap_err(),
             service.delete(&eve, id).await.unwrap_err(),
             service.terminals(&eve, id).await.unwrap_err(),
@@ -452,12 +487,12 @@ async fn a_locked_database_refuses_a_start_and_changes_nothing() {
     let rig = Rig::new().await;
     let session = rig.create().await;
     let locked = lock(&rig.directory).await;
-    let refused = rig.service.start(&me(), &session.id).await.unwrap_err();
+    let refused = rig.service.start(&me(), &session.id, HOW).await.unwrap_err();
     assert_eq!(refused.code, ErrorCode::RuntimeUnavailable);
     unlock(locked).await;
     assert_eq!(rig.service.get(&me(), &session.id).await.unwrap().state, SessionState::Created);
     assert_eq!(rig.runtime.count(Call::Create), 0);
-    rig.service.start(&me(), &session.id).await.unwrap();
+    rig.service.start(&me(), &session.id, HOW).await.unwrap();
     rig.until(&session.id, |state| *state == SessionState::Running).await;
 }
 

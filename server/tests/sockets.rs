@@ -3,15 +3,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use app::backend::{Actor, Sessions};
-use app::model::session::{CreateSession, SessionState};
+use app::model::session::{CreateSession, SessionState, StartSession};
 use axum::body::Body;
 use berth::auth::{Caller, Live};
 use berth::database::{Database, TokenHash};
 use berth::sessions::SessionService;
+use berth::sessions::rules::{Allowances, Rules};
 use berth::shutdown::Shutdown;
 use berth::storage::Layout;
 use berth::terminal::{Sockets, upgrade};
@@ -41,12 +43,19 @@ struct Rig {
 
 impl Rig {
     async fn new() -> Self {
+        Self::with(u32::MAX).await
+    }
+
+    /// One in which a person may open so many sockets in a minute.
+    async fn with(sockets: u32) -> Self {
+        let allowances = Allowances { sockets_a_minute: NonZeroU32::new(sockets).unwrap(), ..Allowances::default() };
+        let rules = Rules { allowances, ..Rules::with(LIMITS) };
         let directory = tempfile::tempdir().unwrap();
         let database = Database::open(&format!("sqlite://{}/berth.db", directory.path().display())).await.unwrap();
         let runtime = Arc::new(FakeRuntime::default());
         let shutdown = Shutdown::new();
         let service =
-            SessionService::start(database, runtime.clone(), LIMITS, Layout::new(directory.path()), shutdown.clone())
+            SessionService::start(database, runtime.clone(), rules, Layout::new(directory.path()), shutdown.clone())
                 .await
                 .unwrap();
         let address =
@@ -56,7 +65,7 @@ impl Rig {
 
     async fn running(&self, guest: Guest) -> SessionId {
         let id = self.created().await;
-        self.service.start(&me(), &id).await.unwrap();
+        self.service.start(&me(), &id, StartSession::default()).await.unwrap();
         let mut events = self.service.events(&me());
         let ready = async {
             while self.service.get(&me(), &id).await.unwrap().state != SessionState::Running {
@@ -193,11 +202,25 @@ async fn a_session_that_does_not_run_says_whether_to_come_back() {
     let id = rig.created().await;
     assert_eq!(rig.code(&at(&id, "1"), "admin", false).await, close::STOPPED);
     rig.runtime.hold(Call::Start);
-    rig.service.start(&me(), &id).await.unwrap();
+    rig.service.start(&me(), &id, StartSession::default()).await.unwrap();
     assert_eq!(rig.code(&at(&id, "1"), "admin", false).await, close::TRY_AGAIN);
     rig.service.stop(&me(), &id).await.unwrap();
     assert_eq!(rig.code(&at(&id, "1"), "admin", false).await, close::STOPPED);
     rig.runtime.release(Call::Start);
+}
+
+#[tokio::test]
+async fn who_opens_too_many_in_a_minute_is_told_to_come_back_and_others_are_not() {
+    let rig = Rig::with(2).await;
+    let id = rig.created().await;
+    for _ in 0..2 {
+        assert_eq!(rig.code(&at(&id, "1"), "admin", false).await, close::STOPPED);
+    }
+    // Nobody uses up another's allowance.
+    for _ in 0..3 {
+        assert_eq!(rig.code(&at(&id, "1"), "eve", false).await, close::FORBIDDEN);
+    }
+    assert_eq!(rig.code(&at(&id, "1"), "admin", false).await, close::TRY_AGAIN);
 }
 
 #[tokio::test]

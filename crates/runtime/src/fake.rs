@@ -35,9 +35,21 @@ pub enum Call {
     Connect,
 }
 
+/// What the fake guest tells, and what it was told.
+#[derive(Default)]
+struct GuestState {
+    /// What it answers to `GET /activity`, as JSON; an empty one by itself.
+    activity: Option<String>,
+    /// Programs that it has.
+    programs: Vec<String>,
+    /// Terminals that were opened, and with what, as JSON.
+    opened: Vec<(ContainerId, String, String)>,
+}
+
 /// See the module.
 pub struct FakeRuntime {
     state: Mutex<State>,
+    guest: Arc<Mutex<GuestState>>,
     changed: Notify,
 }
 
@@ -48,20 +60,26 @@ struct State {
     held: HashSet<Call>,
     failing: BTreeMap<u8, Arc<dyn Fn() -> RuntimeError + Send + Sync>>,
     calls: Vec<Call>,
+    usage: Usage,
     guest: Guest,
 }
 
 impl Default for FakeRuntime {
     fn default() -> Self {
+        let told: Arc<Mutex<GuestState>> = Arc::default();
+        let guest_told = Arc::clone(&told);
         let state = State {
             containers: BTreeMap::new(),
             homes: BTreeMap::new(),
             held: HashSet::new(),
             failing: BTreeMap::new(),
             calls: Vec::new(),
-            guest: Arc::new(|_, stream| drop(tokio::spawn(answer_as_a_guest(stream)))),
+            usage: Usage { cpu_micros: 0, memory_bytes: 0, pids: 1, out_of_memory_kills: 0 },
+            guest: Arc::new(move |id, stream| {
+                drop(tokio::spawn(answer_as_a_guest(id, stream, Arc::clone(&guest_told))))
+            }),
         };
-        Self { state: Mutex::new(state), changed: Notify::new() }
+        Self { state: Mutex::new(state), guest: told, changed: Notify::new() }
     }
 }
 
@@ -96,6 +114,31 @@ impl FakeRuntime {
     /// Puts a container there that nobody asked for, running or not.
     pub fn plant(&self, id: &ContainerId, session: &SessionId, state: ContainerState) {
         self.state().containers.insert(id.clone(), (session.clone(), state));
+    }
+
+    /// What every container uses from now on.
+    pub fn set_usage(&self, usage: Usage) {
+        self.state().usage = usage;
+    }
+
+    /// What the guests tell of their terminals from now on, as JSON.
+    pub fn set_activity(&self, activity: impl Into<String>) {
+        self.guest_state().activity = Some(activity.into());
+    }
+
+    /// Programs that the guests have from now on.
+    pub fn set_programs(&self, programs: &[&str]) {
+        self.guest_state().programs = programs.iter().map(|program| (*program).to_owned()).collect();
+    }
+
+    /// Terminals that guests were told to open: the container, the terminal's number and what was asked, as JSON.
+    #[must_use]
+    pub fn opened(&self) -> Vec<(ContainerId, String, String)> {
+        self.guest_state().opened.clone()
+    }
+
+    fn guest_state(&self) -> MutexGuard<'_, GuestState> {
+        self.guest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Replaces the guest for streams from now on.
@@ -247,7 +290,7 @@ impl Runtime for FakeRuntime {
 
     async fn usage(&self, id: &ContainerId) -> Result<Usage, RuntimeError> {
         self.inspect(id).await?;
-        Ok(Usage { cpu_micros: 0, memory_bytes: 0, pids: 1, out_of_memory_kills: 0 })
+        Ok(self.state().usage)
     }
 }
 
@@ -255,26 +298,52 @@ fn container(id: &ContainerId, session: &SessionId, state: &ContainerState) -> C
     Container { id: id.clone(), session: session.clone(), state: state.clone() }
 }
 
-/// Answers one request of a start: health, the opening of a terminal, the list with its output.
-async fn answer_as_a_guest(mut stream: DuplexStream) {
-    let mut request = Vec::new();
-    let mut chunk = [0; 4096];
-    while !request.windows(4).any(|window| window == b"\r\n\r\n") {
-        match stream.read(&mut chunk).await {
-            Ok(read) if read > 0 => request.extend_from_slice(&chunk[..read]),
-            _ => return,
-        }
-    }
+/// Answers one request: health, the opening of a terminal, the list with its output, what goes on.
+async fn answer_as_a_guest(id: ContainerId, mut stream: DuplexStream, told: Arc<Mutex<GuestState>>) {
+    let Some((head, asked)) = read_request(&mut stream).await else { return };
     let terminal = r#"{"id":1,"cols":80,"rows":24,"title":"","process":"bash","clients":0,"offset":2}"#;
-    let body = match request.as_slice() {
-        head if head.starts_with(b"GET /health ") => {
+    let body = {
+        let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+        if head.starts_with("GET /health ") {
             r#"{"version":"fake","pid":1,"terminals":0,"idle_seconds":0}"#.to_owned()
+        } else if head.starts_with("GET /activity ") {
+            told.activity.clone().unwrap_or_else(|| r#"{"idle_seconds":0,"terminals":[]}"#.to_owned())
+        } else if head.starts_with("POST /programs ") {
+            let found: Vec<String> = told.programs.iter().map(|program| format!("\"{program}\"")).collect();
+            format!(r#"{{"found":[{}]}}"#, found.join(","))
+        } else if let Some(rest) = head.strip_prefix("PUT /terminals/") {
+            let number = rest.split(' ').next().unwrap_or_default().to_owned();
+            told.opened.push((id, number, asked));
+            terminal.to_owned()
+        } else {
+            format!("[{terminal}]")
         }
-        head if head.starts_with(b"PUT /terminals/1 ") => terminal.to_owned(),
-        _ => format!("[{terminal}]"),
     };
     let answer =
         format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len());
     // A caller that hung up doesn't want its answer.
     let _ = stream.write_all(answer.as_bytes()).await;
+}
+
+/// A request's head and body.
+async fn read_request(stream: &mut DuplexStream) -> Option<(String, String)> {
+    let mut request = Vec::new();
+    let mut chunk = [0; 4096];
+    loop {
+        if let Some(end) = request.windows(4).position(|window| window == b"\r\n\r\n") {
+            let head = String::from_utf8_lossy(&request[..end]).into_owned();
+            let length = head.lines().find_map(|line| {
+                let (name, value) = line.split_once(':')?;
+                name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>().ok()).flatten()
+            });
+            let body = &request[end + 4..];
+            if body.len() >= length.unwrap_or(0) {
+                return Some((head, String::from_utf8_lossy(body).into_owned()));
+            }
+        }
+        match stream.read(&mut chunk).await {
+            Ok(read) if read > 0 => request.extend_from_slice(&chunk[..read]),
+            _ => return None,
+        }
+    }
 }

@@ -9,6 +9,9 @@ use super::error::ConfigError;
 use super::keys::{self, KEYS};
 use super::source::{Setting, Settings, Source};
 
+/// The key whose value in the file is a table of tables.
+const AGENTS: &str = "agents";
+
 /// Reads the file at `path`.
 pub(super) fn read(path: &Path) -> Result<Settings, ConfigError> {
     let text = std::fs::read_to_string(path)
@@ -42,6 +45,16 @@ impl File<'_> {
                 (DeValue::Table(table), None) if KEYS.iter().any(|key| key.name.starts_with(&inner)) => {
                     self.read_table(&inner, table, into)?;
                 }
+                (DeValue::Table(agents), Some(known)) if known.name == AGENTS => {
+                    let place = self.place(key.span().start);
+                    let values = agents.iter().map(|(id, agent)| read_agent(id.get_ref(), agent.get_ref()));
+                    let values = values.collect::<Result<_, _>>().map_err(|problem| ConfigError::Value {
+                        place: place.clone(),
+                        key: known.name,
+                        problem,
+                    })?;
+                    into.insert(known.name, Setting { values, from: place });
+                }
                 (_, Some(known)) => {
                     let place = self.place(key.span().start);
                     let values = read_values(value, known.many).map_err(|problem| ConfigError::Value {
@@ -65,6 +78,27 @@ impl File<'_> {
         let before = self.text.as_bytes().iter().take(offset);
         Source::File(self.path.to_owned(), 1 + before.filter(|byte| **byte == b'\n').count())
     }
+}
+
+/// `[agents.ID]` as the JSON that a flag would have.
+fn read_agent(id: &str, agent: &DeValue<'_>) -> Result<String, String> {
+    let DeValue::Table(table) = agent else {
+        return Err(format!("expected a table [agents.{id}], found a {}", agent.type_str()));
+    };
+    let mut entry = serde_json::Map::from_iter([("id".to_owned(), id.into())]);
+    for (key, value) in table {
+        let value = match value.get_ref() {
+            DeValue::Table(variables) => variables
+                .iter()
+                .map(|(name, value)| Ok((name.get_ref().to_string(), read_value(value)?.into())))
+                .collect::<Result<serde_json::Map<_, _>, String>>()?
+                .into(),
+            DeValue::Boolean(is_so) => (*is_so).into(),
+            _ => read_value(value)?.into(),
+        };
+        entry.insert(key.get_ref().to_string(), value);
+    }
+    Ok(serde_json::Value::Object(entry).to_string())
 }
 
 fn read_values(value: &Spanned<DeValue<'_>>, many: bool) -> Result<Vec<String>, String> {

@@ -44,6 +44,7 @@ pub(super) const KEYS: [Key; 43] = [
     many("allowed_people", "EMAIL|@DOMAIN", "Who may come in without an invitation, when they sign in elsewhere"),
     one("log", "FILTER", "What is logged, such as info or info,berth=debug"),
     one("guest", "FILE", "The guest's static binary"),
+    many("agents", "JSON", "Agents beside, or instead of, the shipped ones; in the file tables [agents.ID]"),
     one("admin.email", "EMAIL", "The administrator who is made at start-up, when there is nobody yet"),
     one("admin.password_file", "FILE", "The file that holds their first password, on its first line"),
     one("tls.cert", "FILE", "The server's certificate and those between it and its authority, in PEM"),
@@ -76,7 +77,6 @@ pub(super) const KEYS: [Key; 43] = [
     one("tiers.high.cpu_millis", "NUMBER", "Thousandths of a CPU for a container of the high tier"),
     one("tiers.high.memory", "SIZE", "Memory for a container of the high tier"),
     one("tiers.high.disk", "SIZE", "Bytes of its own files for a container of the high tier"),
-    many("agents", "JSON", "Agents that are offered beside, or instead of, the shipped ones"),
     one(
         "storage.quota",
         "SIZE",

@@ -60,7 +60,8 @@ fn flags_win_over_variables_over_the_file_over_defaults() {
     let config = place.load(&["--limits-pids", "97"]).expect("good");
     assert_eq!(config.listen.port(), 2);
     assert_eq!(config.log, "trace");
-    assert_eq!((config.limits.pids, config.limits.memory_bytes, config.limits.cpu_millis), (97, 1 << 30, 1000));
+    let limits = config.rules.limits("standard");
+    assert_eq!((limits.pids, limits.memory_bytes, limits.cpu_millis), (97, 1 << 30, 1000));
     assert_eq!(config.guest, PathBuf::from("/opt/berth/berth-guest"));
     let printed = describe(&config);
     for line in
@@ -76,6 +77,31 @@ fn what_is_printed_can_be_used_as_a_file() {
     let again = Place::new().file("berth.toml", &printed).load(&[]).expect("good");
     assert_eq!(again.chosen.allowed_origins.as_ref().map_or(0, Vec::len), 1);
     assert_eq!(describe(&again).matches("berth.toml:").count(), printed.matches("  # ").count());
+}
+
+#[test]
+fn agents_and_tiers_are_tables_of_the_file() {
+    let text = "[agents.aider]\nname = 'Aider'\ncommand = 'aider'\nenvironment = { AIDER_DARK = 'true', N = 3 }\n\
+                [agents.gemini]\nenabled = false\n[tiers.low]\nmemory = '512MiB'\n[limits]\nrunning = 3\n";
+    let place = Place::new().file("berth.toml", text);
+    let config = place.load(&[]).expect("good");
+    let aider = config.rules.agent("aider").expect("an agent");
+    assert_eq!((aider.command.as_str(), aider.environment["AIDER_DARK"].as_str()), ("aider", "true"));
+    assert!(config.rules.agent("gemini").is_none() && config.rules.agent("shell").is_some());
+    assert_eq!(config.rules.tier("low").map(|limits| limits.memory_bytes), Some(512 << 20));
+    assert_eq!(config.rules.allowances.running, 3);
+    let printed = describe(&config);
+    let again = Place::new().file("berth.toml", &printed).load(&[]).expect("good");
+    assert_eq!(again.rules.agents, config.rules.agents);
+
+    let wrong = |text: &str| Place::new().file("berth.toml", text).refusal(&[]);
+    assert_eq!(
+        wrong("log = 'info'\n[agents.aider]\nname = 'Aider'\n"),
+        "berth.toml:2: agents: the agent `aider` needs a command"
+    );
+    assert!(wrong("[agents.aider]\nnam = 'Aider'\n").contains("unknown field `nam`"));
+    assert!(wrong("[agents]\naider = 'x'\n").contains("expected a table [agents.aider]"));
+    assert!(wrong("[limits]\nrunning = 0\n").contains("at least 1"));
 }
 
 #[test]

@@ -103,15 +103,6 @@ impl Pulse {
         own.filter_map(|watched| Some((watched.usage.clone()?, watched.samples.iter().copied().collect()))).collect()
     }
 
-    /// Who has sessions that run, and how many.
-    pub fn owners(&self) -> BTreeMap<String, usize> {
-        let mut owners = BTreeMap::new();
-        for watched in self.running().values() {
-            *owners.entry(watched.row.owner.clone()).or_insert(0) += 1;
-        }
-        owners
-    }
-
     fn rows(&self) -> Vec<StoredSession> {
         self.running().values().map(|watched| watched.row.clone()).collect()
     }

@@ -28,7 +28,10 @@ async fn a_session_is_made_read_renamed_and_deleted() {
     let renamed = own("PATCH", &path).json(r#"{"name":"Second"}"#).send().await;
     assert_eq!((renamed.status.as_u16(), &renamed.json()["name"]), (200, &"Second".into()));
     let status = own("GET", &format!("{path}/status")).send().await;
-    assert_eq!(status.json(), serde_json::json!({ "id": id, "state": { "status": "created" } }));
+    assert_eq!(
+        status.json(),
+        serde_json::json!({ "id": id, "state": { "status": "created" }, "usage": null, "samples": [] })
+    );
     let startup = own("GET", &format!("{path}/startup-status")).send().await;
     assert_eq!(
         startup.json(),

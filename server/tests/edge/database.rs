@@ -1,9 +1,12 @@
 //! The same queries on both databases.
 
+use std::collections::BTreeMap;
+
 use app::model::account::{PersonState, Role, Scope};
-use app::model::session::{Cause, SessionState, Stage, StageTime};
+use app::model::session::{Cause, SessionState, Stage, StageTime, StoppedBy};
 use berth::database::{
-    Database, DatabaseError, SignIn, StoredEntry, StoredPerson, StoredSession, StoredToken, TokenHash,
+    Database, DatabaseError, SessionDetails, SignIn, StoredEntry, StoredPerson, StoredSession, StoredToken, TokenHash,
+    Variables,
 };
 use protocol::{GuestToken, SessionId};
 use sea_orm::ConnectionTrait as _;
@@ -26,6 +29,13 @@ fn session(number: u16) -> StoredSession {
         active_at: created_at,
         start: vec![StageTime { stage: Stage::Creating, ms: 12 }],
         ready_ms: Some(u32::MAX),
+        details: SessionDetails {
+            agent: "claude-code".into(),
+            environment: Variables(BTreeMap::from([("KEY".into(), "日本語 'x'".into())])),
+            commands: vec!["a".into(), String::new()],
+            stopped_by: Some(StoppedBy::Idle),
+            ..SessionDetails::default()
+        },
     }
 }
 

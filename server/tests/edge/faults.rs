@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use app::backend::sessions::{FileBytes, SessionEvent};
 use app::backend::{Actor, Sessions};
+use app::model::agent::{ApplyPreset, ChangePreset, Choices, CreatePreset, Preset};
 use app::model::error::ApiError;
-use app::model::session::{CreateSession, RenameSession, Session};
+use app::model::session::{CreateSession, RenameSession, Session, StartSession};
 use app::model::terminal::Terminal;
+use app::model::usage::{Sample, SessionUsage};
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use insta::assert_snapshot;
@@ -33,13 +35,40 @@ impl Sessions for Broken {
     async fn rename(&self, _: &Actor, _: &SessionId, _: RenameSession) -> Result<Session, ApiError> {
         panic!()
     }
-    async fn start(&self, _: &Actor, _: &SessionId) -> Result<Session, ApiError> {
+    async fn duplicate(&self, _: &Actor, _: &SessionId) -> Result<Session, ApiError> {
+        panic!()
+    }
+    async fn start(&self, _: &Actor, _: &SessionId, _: StartSession) -> Result<Session, ApiError> {
         panic!()
     }
     async fn stop(&self, _: &Actor, _: &SessionId) -> Result<Session, ApiError> {
         panic!()
     }
-    async fn restart(&self, _: &Actor, _: &SessionId) -> Result<Session, ApiError> {
+    async fn restart(&self, _: &Actor, _: &SessionId, _: StartSession) -> Result<Session, ApiError> {
+        panic!()
+    }
+    async fn touch(&self, _: &Actor, _: &SessionId) -> Result<(), ApiError> {
+        panic!()
+    }
+    fn usage(&self, _: &Actor) -> Vec<(SessionUsage, Vec<Sample>)> {
+        panic!()
+    }
+    async fn choices(&self, _: &Actor) -> Result<Choices, ApiError> {
+        panic!()
+    }
+    async fn presets(&self, _: &Actor) -> Result<Vec<Preset>, ApiError> {
+        panic!()
+    }
+    async fn create_preset(&self, _: &Actor, _: CreatePreset) -> Result<Preset, ApiError> {
+        panic!()
+    }
+    async fn change_preset(&self, _: &Actor, _: &str, _: ChangePreset) -> Result<Preset, ApiError> {
+        panic!()
+    }
+    async fn delete_preset(&self, _: &Actor, _: &str) -> Result<(), ApiError> {
+        panic!()
+    }
+    async fn apply_preset(&self, _: &Actor, _: &str, _: ApplyPreset) -> Result<Vec<Terminal>, ApiError> {
         panic!()
     }
     async fn delete(&self, _: &Actor, _: &SessionId) -> Result<(), ApiError> {

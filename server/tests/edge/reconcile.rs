@@ -28,6 +28,7 @@ async fn store(database: &Database, id: &str, state: SessionState, container: Op
         active_at: at,
         start: Vec::new(),
         ready_ms: None,
+        details: berth::database::SessionDetails::default(),
     };
     database.insert_session(&row).await.unwrap();
 }

@@ -180,6 +180,7 @@ impl Drawer {
             active_at: OffsetDateTime::UNIX_EPOCH,
             start: Vec::new(),
             ready_ms: None,
+            details: berth::database::SessionDetails::default(),
         };
         self.server.app.database.insert_session(&row).await.unwrap();
         let layout = berth::storage::Layout::new(&self.server.app.config.data_dir);

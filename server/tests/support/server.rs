@@ -145,7 +145,11 @@ impl Server {
 /// A configuration as the command line and nothing else makes it.
 pub fn config(directory: &Path, flags: &[&str]) -> Result<Config, berth::config::ConfigError> {
     let data = directory.to_str().unwrap();
-    let arguments = ["berth", "--data-dir", data].into_iter().chain(flags.iter().copied()).map(OsString::from);
+    // Tests make and open more in a second than a person in a minute.
+    let usual = [("--limits-creates-a-minute", "100000"), ("--limits-sockets-a-minute", "100000")];
+    let usual = usual.into_iter().filter(|(flag, _)| !flags.contains(flag)).flat_map(|(flag, value)| [flag, value]);
+    let arguments = ["berth", "--data-dir", data].into_iter().chain(usual).chain(flags.iter().copied());
+    let arguments = arguments.map(OsString::from);
     let environment = Environment {
         variables: BTreeMap::new(),
         working_dir: directory.to_owned(),

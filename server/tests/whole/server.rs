@@ -109,6 +109,8 @@ async fn spawn(data: &Path, extra: &[&str]) -> (Child, String, String) {
         .args(["--admin-email", EMAIL, "--admin-password-file"])
         .arg(&password_file)
         .env_remove("RUST_LOG")
+        // Tests make and open more in a second than a person in a minute.
+        .envs([("BERTH_LIMITS_CREATES_A_MINUTE", "100000"), ("BERTH_LIMITS_SOCKETS_A_MINUTE", "100000")])
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
         .kill_on_drop(true)
