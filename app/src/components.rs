@@ -13,6 +13,8 @@ pub mod failure;
 #[cfg(feature = "hydrate")]
 pub mod fetched;
 pub mod files;
+#[cfg(feature = "hydrate")]
+pub mod grow;
 pub mod icons;
 #[cfg(feature = "hydrate")]
 pub mod key_bar;

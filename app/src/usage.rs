@@ -1,7 +1,7 @@
 //! What sessions use and do at this moment, as a page shows it. Kept apart from the sessions themselves, so that what
 //! comes every few seconds draws numbers again and no cards.
 //!
-//! How it is read and counted comes with the first of it ([`news`]); what is here is what a card needs to show it.
+//! [`news`] reads and counts it; what is here is what a card needs to show it.
 
 #[cfg(feature = "hydrate")]
 pub mod news;

@@ -1,8 +1,7 @@
-//! The writes to sessions as they go to the server. Their code comes with the first of them, or a moment after the page
-//! works: a look at the list needs none of it.
+//! The writes to sessions as they go to the server. Their code is in the part of the cards: the page of a session fetches
+//! it with the first press.
 
 use futures::future::LocalBoxFuture;
-use leptos::task::spawn_local;
 use leptos::wasm_split::SplitLoaderError;
 use protocol::SessionId;
 
@@ -37,17 +36,6 @@ pub async fn make(new: CreateSession) -> Result<Made, ApiError> {
     making.map_err(|_| not_loaded())?.await
 }
 
-/// Fetches the code before it is needed.
-pub fn prepare() {
-    #[cfg(not(test))]
-    spawn_local(async {
-        // The loader told the console; the first errand tries again, and tells the person.
-        let _ = fetch_errands().await;
-    });
-    #[cfg(test)]
-    spawn_local(async {});
-}
-
 fn not_loaded() -> ApiError {
     ApiError::new(
         ErrorCode::Internal,
@@ -55,10 +43,7 @@ fn not_loaded() -> ApiError {
     )
 }
 
-#[cfg_attr(
-    not(test),
-    leptos::wasm_split::wasm_split(errands, wasm_split_path = leptos::wasm_split, fallible, preload(fetch_errands))
-)]
+#[cfg_attr(not(test), leptos::wasm_split::wasm_split(cards, wasm_split_path = leptos::wasm_split, fallible))]
 fn errand(id: SessionId, act: Act) -> Result<Answer<Done>, SplitLoaderError> {
     Ok(Box::pin(async move {
         Ok(match act {
@@ -79,7 +64,7 @@ fn errand(id: SessionId, act: Act) -> Result<Answer<Done>, SplitLoaderError> {
     }))
 }
 
-#[cfg_attr(not(test), leptos::wasm_split::wasm_split(errands, wasm_split_path = leptos::wasm_split, fallible))]
+#[cfg_attr(not(test), leptos::wasm_split::wasm_split(cards, wasm_split_path = leptos::wasm_split, fallible))]
 fn making(new: CreateSession) -> Result<Answer<Made>, SplitLoaderError> {
     Ok(Box::pin(async move {
         let session = create_session(new).await?;

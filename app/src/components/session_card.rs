@@ -1,7 +1,9 @@
 //! One session in the list.
 
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 use leptos_router::components::A;
+use leptos_router::hooks::use_navigate;
 
 use super::agent_icon::AgentIcon;
 use super::delete_dialog::DeleteDialog;
@@ -29,6 +31,13 @@ pub fn SessionCard(session: Signal<Session>, actions: SessionActions, usages: Us
     let shown = StoredValue::new(usages.of(&id));
     let href = format!("/sessions/{id}");
     let link = href.clone();
+    let navigate = use_navigate();
+    let open = Callback::new(move |event: MouseEvent| {
+        #[cfg(feature = "hydrate")]
+        super::grow::open(&event, format!("/sessions/{}", actions.id()), navigate.clone());
+        #[cfg(not(feature = "hydrate"))]
+        let _ = (&event, &navigate);
+    });
     let (agent, tier) = session.with_untracked(|session| (session.agent.clone(), session.tier.clone()));
 
     view! {
@@ -41,7 +50,9 @@ pub fn SessionCard(session: Signal<Session>, actions: SessionActions, usages: Us
                         fallback=move || {
                             view! {
                                 <h2 class="session-name">
-                                    <A href=link.clone()>{move || name.get()}</A>
+                                    <A href=link.clone() on:click=move |event| open.run(event)>
+                                        {move || name.get()}
+                                    </A>
                                 </h2>
                             }
                         }
@@ -83,7 +94,10 @@ pub fn SessionCard(session: Signal<Session>, actions: SessionActions, usages: Us
                     <ReadyIn session/>
                 </p>
                 <div class="session-buttons">
-                    <A href=href attr:class="button">{icons::terminal()} "Open"</A>
+                    <A href=href attr:class="button" on:click=move |event| open.run(event)>
+                        {icons::terminal()}
+                        "Open"
+                    </A>
                     <StartStop state actions/>
                 </div>
                 <Resume session actions/>

@@ -25,10 +25,7 @@ pub fn Dashboard() -> impl IntoView {
     let desk = Desk::get();
     let read = Resource::new(|| (), |()| list_sessions());
     #[cfg(feature = "hydrate")]
-    {
-        hear(desk);
-        Effect::new(|_| set_timeout(crate::components::errands::prepare, PREPARE_AFTER));
-    }
+    hear(desk);
     view! {
         <Title text="Sessions"/>
         <header class="bar">
@@ -66,10 +63,6 @@ pub fn Dashboard() -> impl IntoView {
         <DeskHost maker/>
     }
 }
-
-/// When the code of the first press is fetched: after all that the page needs to be seen.
-#[cfg(feature = "hydrate")]
-const PREPARE_AFTER: std::time::Duration = std::time::Duration::from_secs(1);
 
 #[component]
 fn Loading() -> impl IntoView {

@@ -1,13 +1,11 @@
-//! Takes in what the server tells of running sessions. Its code comes with the first of it; without it the cards go on
-//! without numbers, and the next telling tries again.
+//! Takes in what the server tells of running sessions. Named by parts of the page's wasm alone, so that none of it is in
+//! the first load: how JSON becomes numbers and numbers become lines is more than what shows them.
 
 use std::collections::VecDeque;
 
-use futures::future::LocalBoxFuture;
 use gloo_net::http::Request;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos::wasm_split::SplitLoaderError;
 use protocol::SessionId;
 use serde::Deserialize;
 
@@ -30,31 +28,16 @@ pub enum News {
 
 /// Takes news in, in its own time.
 pub fn take(usages: Usages, news: News) {
-    spawn_local(async move {
-        #[cfg(not(test))]
-        let taken = taking(usages, news).await;
-        #[cfg(test)]
-        let taken = taking(usages, news);
-        // The loader told the console why; what comes next is another try, and numbers are no reason to interrupt.
-        if let Ok(taken) = taken {
-            taken.await;
-        }
-    });
-}
-
-#[cfg_attr(not(test), leptos::wasm_split::wasm_split(news, wasm_split_path = leptos::wasm_split, fallible))]
-fn taking(usages: Usages, news: News) -> Result<LocalBoxFuture<'static, ()>, SplitLoaderError> {
-    Ok(Box::pin(async move {
-        match news {
-            News::Usage(text) => usages.update(&text),
-            News::Runtime(text) => {
-                if let Ok(troubles) = serde_json::from_str(&text) {
-                    let _ = usages.troubles.try_set(troubles);
-                }
+    match news {
+        News::Usage(text) => usages.update(&text),
+        News::Runtime(text) => {
+            // A server of another build may say it otherwise; then nothing is said.
+            if let Ok(troubles) = serde_json::from_str(&text) {
+                let _ = usages.troubles.try_set(troubles);
             }
-            News::Beginning => usages.read_history().await,
         }
-    }))
+        News::Beginning => spawn_local(usages.read_history()),
+    }
 }
 
 /// An entry of the batch's answer, as far as it is about use.
