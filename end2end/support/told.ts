@@ -81,7 +81,7 @@ export function usage(id: string, more: Record<string, unknown> = {}): Record<st
     id,
     cpu_millis: 310,
     memory_bytes: 640 * MIB,
-    disk_bytes: 1.5 * GIB,
+    disk_bytes: 1_500 * MIB,
     cpu_limit_millis: 1_000,
     memory_limit_bytes: 3 * GIB,
     disk_limit_bytes: 4 * GIB,
@@ -98,7 +98,7 @@ const samples = (phase: number) =>
   Array.from({ length: 60 }, (_, at) => ({
     cpu_millis: Math.round(300 + 250 * Math.sin((at + phase) / 5)),
     memory_bytes: (400 + 4 * at) * MIB,
-    disk_bytes: 1.2 * GIB + at * 5 * MIB,
+    disk_bytes: (1_200 + at * 5) * MIB,
   }));
 
 const agent = (id: string, name: string, about: string, missing: string[] = []) => ({
@@ -178,7 +178,7 @@ export async function tell(page: Page, sessions: ToldSession[], choices: object 
   const running = sessions.filter(({ state }) => state.status === 'running');
   const looks = [
     { sleeps_at: inMinutes(12) },
-    { activity: 'needs_you', cpu_millis: 40, memory_bytes: 3.4 * GIB, cpu_limit_millis: 2_000, memory_limit_bytes: 6 * GIB },
+    { activity: 'needs_you', cpu_millis: 40, memory_bytes: 3_400 * MIB, cpu_limit_millis: 2_000, memory_limit_bytes: 6 * GIB },
     { activity: 'shell', cpu_millis: 2, memory_bytes: 12 * MIB, disk_bytes: null, cpu_limit_millis: 250, memory_limit_bytes: GIB },
   ];
   const status = running.map(({ id }, at) => ({ id, usage: usage(id, looks[at]), samples: samples(at * 9) }));

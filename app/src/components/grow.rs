@@ -22,8 +22,10 @@ const GROWING: &str = "data-growing";
 
 /// Opens `path` with the pressed card growing into it; leaves the press alone where that can't be.
 pub fn open(event: &MouseEvent, path: String, navigate: impl Fn(&str, NavigateOptions) + 'static) {
-    let is_plain = event.button() == 0 && !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key());
-    let start = Reflect::get(&document(), &"startViewTransition".into()).ok().and_then(|it| it.dyn_into::<Function>().ok());
+    let is_plain =
+        event.button() == 0 && !(event.ctrl_key() || event.meta_key() || event.shift_key() || event.alt_key());
+    let start =
+        Reflect::get(&document(), &"startViewTransition".into()).ok().and_then(|it| it.dyn_into::<Function>().ok());
     let (Some(start), true) = (start, is_plain && !matches_media("(prefers-reduced-motion: reduce)")) else { return };
     let link = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
     let card = link.and_then(|link| link.closest(".session-card").ok().flatten()?.dyn_into::<HtmlElement>().ok());

@@ -70,6 +70,7 @@ pub fn SessionCard(session: Signal<Session>, actions: SessionActions, usages: Us
                         <Show when=move || is_running.get()>
                             <ActivityWord shown=shown.get_value()/>
                         </Show>
+                        <span>{tier}</span>
                         <time datetime=move || active_at.get() title=move || active_at.get()>
                             {move || active_at.with(|at| clock.ago(at))}
                         </time>
@@ -87,7 +88,6 @@ pub fn SessionCard(session: Signal<Session>, actions: SessionActions, usages: Us
             <SessionFailure session/>
             <div class="session-foot">
                 <p class="session-facts">
-                    <span>{tier}</span>
                     <Show when=move || is_running.get()>
                         <SleepsIn shown=shown.get_value() clock/>
                     </Show>

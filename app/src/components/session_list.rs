@@ -79,8 +79,8 @@ fn NoSessions(maker: Maker) -> impl IntoView {
         <div class="empty">
             <p class="empty-title">"No sessions yet"</p>
             <p>
-                "Choose who is to work in the first. Each session is a container of its own, and is ready in about a second. \
-                 Press “New session” for one of what you chose last."
+                "Choose an agent to begin with. Each session is a container of its own, ready in about a second. \
+                 Press “New session” for another of what you chose last."
             </p>
             <FirstAgents maker/>
         </div>
