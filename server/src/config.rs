@@ -5,6 +5,7 @@
 //! the variable or the flag.
 
 mod command_line;
+mod engines;
 mod error;
 mod file;
 mod keys;
@@ -38,6 +39,36 @@ use crate::settings::{Choices, Secret};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsFiles {
     pub cert: PathBuf,
+    pub key: PathBuf,
+}
+
+/// What runs new sessions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RuntimeChoice {
+    /// Docker when it is ready, else the embedded runtime.
+    #[default]
+    Auto,
+    Embedded,
+    Docker,
+}
+
+/// Docker's or Podman's engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Docker {
+    /// Where it is, `unix://` or `tcp://`, when somebody said so.
+    pub url: Option<String>,
+    /// What sessions are made from.
+    pub image: String,
+    pub tls: Option<EngineTls>,
+    /// Whether the image is got from its registry when it is not there.
+    pub pull: bool,
+}
+
+/// Where the files are with which server and engine know each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineTls {
+    pub authority: PathBuf,
+    pub certificate: PathBuf,
     pub key: PathBuf,
 }
 
@@ -82,6 +113,10 @@ pub struct Config {
     pub log: String,
     /// The guest's static binary, put into each container.
     pub guest: PathBuf,
+    /// What runs new sessions.
+    pub runtime: RuntimeChoice,
+    /// The engine that they may be run by.
+    pub docker: Docker,
     /// What sessions are made by.
     pub rules: Rules,
     /// The most bytes of one person's files and trash.

@@ -9,12 +9,12 @@ use app::backend::{self, Actor};
 use app::model::error::ApiError;
 use app::model::operations::{
     AnyContainer, AnySession, ContainerLimits, ContainerStatus, Containers, DestroyAction, DestroyById, DestroyOutcome,
-    Destroyed, DestroyedKind, Enforcement, Reconcile, Reconciled, RuntimeReport, Usage,
+    Destroyed, DestroyedKind, Enforcement, OtherRuntime, Reconcile, Reconciled, RuntimeReport, Usage,
 };
 use app::model::session::SessionState;
 use async_trait::async_trait;
 use protocol::{ContainerId, SessionId};
-use runtime::{ContainerState, Limits, Runtime};
+use runtime::{ContainerState, Health, Limits, Runtime};
 
 use crate::accounts::{require_admin, to_text};
 use crate::config::Config;
@@ -61,7 +61,10 @@ impl OperationsService {
             created_at: to_text(row.created_at),
             active_at: to_text(row.active_at),
             container: row.container.clone(),
-            runtime: self.runtime.name().to_owned(),
+            runtime: match &row.container {
+                Some(id) => self.runtime.driver_of(id).to_owned(),
+                None => self.runtime.name().to_owned(),
+            },
             node: self.node.clone(),
             usage,
         }
@@ -108,7 +111,13 @@ impl backend::Operations for OperationsService {
 
     async fn runtime(&self, actor: &Actor) -> Result<RuntimeReport, ApiError> {
         require_admin(&self.database, actor).await?;
-        let health = self.runtime.health().await;
+        let (health, others) = healths(&*self.runtime).await;
+        let other = |(name, health): (&str, Health)| OtherRuntime {
+            name: name.to_owned(),
+            available: health.available,
+            summary: health.summary,
+            enforcement: health.enforcement.into_iter().map(enforcement).collect(),
+        };
         let Limits { cpu_millis, memory_bytes, pids, disk_bytes } = self.limits;
         Ok(RuntimeReport {
             name: self.runtime.name().to_owned(),
@@ -117,6 +126,7 @@ impl backend::Operations for OperationsService {
             summary: health.summary,
             limits: ContainerLimits { cpu_millis, memory_bytes, pids, disk_bytes },
             enforcement: health.enforcement.into_iter().map(enforcement).collect(),
+            others: others.into_iter().map(other).collect(),
         })
     }
 
@@ -173,6 +183,13 @@ fn status(state: &ContainerState) -> ContainerStatus {
         ContainerState::Running => ContainerStatus::Running,
         ContainerState::Exited(_) => ContainerStatus::Exited,
     }
+}
+
+/// The health of the driver that runs new sessions, and of each other one by its name. All are asked at once: one that
+/// hangs until its limit keeps nobody else from being told of.
+pub async fn healths(runtime: &dyn Runtime) -> (Health, Vec<(&'static str, Health)>) {
+    let others = runtime.others().iter().map(|other| async move { (other.name(), other.health().await) });
+    futures::future::join(runtime.health(), futures::future::join_all(others)).await
 }
 
 /// As the page and the API see it.

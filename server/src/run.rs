@@ -13,7 +13,7 @@ use berth::data_dir::DataDir;
 use berth::settings::from_here;
 use berth::shutdown::Shutdown;
 use berth::tls::Certificate;
-use berth::{control, http, logging, memory, site, tls};
+use berth::{control, http, logging, memory, operations, site, tls};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -63,14 +63,23 @@ async fn serve_until_signal(mut config: Config, environment: &Environment) -> an
     logging::start(&config.log).map_err(|error| anyhow::anyhow!("can't log: {error}"))?;
     let certificate = config.tls.clone().map(Certificate::read).transpose().context("TLS can't be served")?;
     let acceptor = certificate.as_ref().map(Certificate::acceptor).transpose().context("TLS can't be served")?;
-    let driver = runtimes::open(&config).await.context("the container runtime can't be opened")?;
+    let opened = runtimes::open(&config).await.context("the container runtime can't be opened")?;
     let (leptos, site_root) = site::find(environment).map_err(anyhow::Error::msg)?;
 
     let shutdown = Shutdown::new();
-    let app = App::builder(config, driver).site(leptos, site_root).shutdown(shutdown.clone()).build().await?;
+    let app = App::builder(config, Arc::clone(&opened.runtime))
+        .site(leptos, site_root)
+        .shutdown(shutdown.clone())
+        .build()
+        .await?;
     on_signal(shutdown.clone())?;
     site::warn_if_empty(&app.leptos, &app.site_root);
-    logging::warn_of_gaps(app.runtime.name(), &app.runtime.health().await);
+    opened.log();
+    let (health, others) = operations::healths(&*app.runtime).await;
+    logging::warn_of_gaps(app.runtime.name(), &health);
+    for (name, health) in &others {
+        logging::warn_of_gaps(name, health);
+    }
     let control = control::listen(&app.config.data_dir).context("can't listen in the data directory")?;
     shutdown.spawn(control::serve(control, Arc::clone(&app.operations), shutdown.clone()));
     announce(&app, address)?;
@@ -139,7 +148,10 @@ fn on_signal(shutdown: Shutdown) -> std::io::Result<()> {
 pub fn admin(config: &Config, command: AdminCommand) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut told = Vec::new();
-    let open = async || runtimes::open(config).await.map_err(|error| format!("{error:#}"));
+    let open = async || {
+        let opened = runtimes::open(config).await.map_err(|error| format!("{error:#}"))?;
+        Ok(opened.runtime)
+    };
     let outcome = runtime.block_on(berth::admin::run(config, command, open, &mut told));
     std::io::stdout().write_all(&told)?;
     outcome.map(|()| ExitCode::SUCCESS).map_err(anyhow::Error::from)

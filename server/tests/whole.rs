@@ -7,6 +7,8 @@
 mod client;
 #[path = "whole/disk.rs"]
 mod disk;
+#[path = "whole/docker.rs"]
+mod docker;
 #[path = "whole/faults.rs"]
 mod faults;
 #[path = "whole/frames.rs"]

@@ -2,9 +2,11 @@
 //! workspace, and returns what it found; reading and printing are done here.
 
 mod finding;
+mod image;
 mod leftovers;
 mod manifests;
 mod modules;
+pub mod pins;
 mod places;
 mod rooms;
 mod scrub;
@@ -60,7 +62,8 @@ fn findings(workspace: &Workspace, tree: &Tree) -> Result<Vec<Finding>> {
     findings.extend(rooms::driver_is_named_once(&krates, tree));
     findings.extend(manifests::leptos_tables_agree(tree.text("Cargo.toml")?, tree.text("Leptos.toml")?)?);
     findings.extend(manifests::wasm_bindgen_is_pinned(tree.text("Cargo.toml")?, tree.text("Cargo.lock")?)?);
-    findings.extend(manifests::npm_lock_names_no_registry(tree.text("package-lock.json")?));
+    findings.extend(manifests::npm_locks_name_no_registry(tree));
+    findings.extend(image::check(tree)?);
     findings.extend(modules::named_and_headed(tree));
     findings.extend(leftovers::check(tree));
     findings.extend(places::check(tree, &workspace.root.to_string_lossy()));

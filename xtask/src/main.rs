@@ -2,6 +2,7 @@
 
 mod bench;
 mod guest;
+mod image;
 mod lint;
 mod process;
 mod progress;
@@ -33,6 +34,8 @@ enum Command {
     Test(test::Options),
     /// Set up what is missing, build for release, and measure what Berth must reach
     Bench(bench::Options),
+    /// Build the image that sessions on Docker and Podman are made from
+    Image(image::Options),
     /// Check what the compiler can't: rooms, versions, leftovers
     Lint,
 }
@@ -53,6 +56,7 @@ fn run(command: Command) -> Result<ExitCode> {
         Command::Serve(options) => serve::run(&workspace, &options),
         Command::Test(options) => test::run(&workspace, &options),
         Command::Bench(options) => bench::run(&workspace, &options),
+        Command::Image(options) => image::run(&workspace, &options),
         Command::Lint => lint::run(&workspace),
     }
 }

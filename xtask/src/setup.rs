@@ -6,7 +6,7 @@ mod npm;
 mod rust;
 mod system;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::progress::Progress;
 use crate::workspace::Workspace;
@@ -16,10 +16,12 @@ use crate::workspace::Workspace;
 pub enum Item {
     /// Compilers, headers and programs of the system, for building and running.
     System,
-    /// A browser, its driver, PostgreSQL and fonts, for testing.
+    /// A browser, its driver, Docker, Podman, PostgreSQL and fonts, for testing.
     TestSystem,
     /// Programs of the system that benchmarks measure beside ours.
     BenchSystem,
+    /// What makes a base for the session image where no registry is.
+    ImageSystem,
     /// rustfmt and clippy.
     Components,
     /// The standard library for the page and for the guest.
@@ -39,6 +41,7 @@ impl Item {
             Self::System => "System packages",
             Self::TestSystem => "System packages for tests",
             Self::BenchSystem => "System packages for benchmarks",
+            Self::ImageSystem => "System packages for the session image",
             Self::Components => "rustfmt and clippy",
             Self::Targets => "Rust targets",
             Self::WasmBindgen => "wasm-bindgen",
@@ -55,6 +58,7 @@ impl Item {
             Self::System => system::install(workspace, system::FOR_SERVE),
             Self::TestSystem => system::install(workspace, system::FOR_TEST),
             Self::BenchSystem => system::install(workspace, system::FOR_BENCH),
+            Self::ImageSystem => system::install(workspace, system::FOR_IMAGE),
             Self::Components => rust::components(workspace),
             Self::Targets => rust::targets(workspace),
             Self::WasmBindgen => rust::wasm_bindgen(workspace),
@@ -78,6 +82,13 @@ pub fn run(workspace: &Workspace, items: &[Item], progress: &mut Progress) -> Re
     for item in items {
         progress.step(item.name(), || item.set_up(workspace))?;
     }
+    Ok(())
+}
+
+/// Sets one item up, as a part of some other step.
+pub fn set_up(workspace: &Workspace, item: Item) -> Result<()> {
+    let done = item.set_up(workspace).with_context(|| format!("{} failed", item.name()))?;
+    eprintln!("      {}: {done}", item.name());
     Ok(())
 }
 

@@ -110,11 +110,11 @@ pub enum Standing {
     WithoutSession,
 }
 
-/// The container runtime on this machine.
+/// The container runtimes on this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
 pub struct RuntimeReport {
-    /// The driver's name, such as `embedded`.
+    /// The name of the driver that runs new sessions, such as `embedded`.
     pub name: String,
     /// The machine that it runs containers on.
     pub node: String,
@@ -124,6 +124,22 @@ pub struct RuntimeReport {
     pub summary: String,
     /// What each container may use.
     pub limits: ContainerLimits,
+    /// Each limit or protection, and whether it holds on this machine.
+    pub enforcement: Vec<Enforcement>,
+    /// The other drivers that are enabled.
+    pub others: Vec<OtherRuntime>,
+}
+
+/// A driver beside the one that runs new sessions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct OtherRuntime {
+    /// The driver's name, such as `docker`.
+    pub name: String,
+    /// Whether containers can be started at all.
+    pub available: bool,
+    /// Why not, or a line that describes the engine.
+    pub summary: String,
     /// Each limit or protection, and whether it holds on this machine.
     pub enforcement: Vec<Enforcement>,
 }

@@ -58,6 +58,8 @@ impl Server {
         // The benchmark is a proxy, too: without one, every attempt to sign in would be of one address.
         command.args(["--trusted-proxies", "127.0.0.1"]);
         command.args(["--admin-email", EMAIL, "--admin-password-file"]).arg(&password_file);
+        // What is measured is not to depend on whether this host has Docker.
+        command.env("BERTH_RUNTIME", "embedded");
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         command.stderr(std::fs::File::create(log).with_context(|| format!("can't write {}", log.display()))?);
         // SAFETY: prctl is async-signal-safe, and nothing is allocated.

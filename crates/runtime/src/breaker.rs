@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use protocol::ContainerId;
 use tokio::time::Instant;
 
-use crate::{ByteStream, Container, ContainerSpec, Exit, Health, Runtime, RuntimeError, Usage};
+use crate::{ByteStream, Container, ContainerSpec, Exit, Health, Runtime, RuntimeError, Survey, Usage};
 
 /// Failures in a row after which a driver is let be. One may be a container's own fault.
 pub const MOST_FAILURES: u32 = 5;
@@ -196,6 +196,18 @@ impl Runtime for Breaker {
 
     async fn list(&self) -> Result<Vec<Container>, RuntimeError> {
         self.driver.list().await
+    }
+
+    async fn survey(&self) -> Survey {
+        self.driver.survey().await
+    }
+
+    fn others(&self) -> &[Arc<dyn Runtime>] {
+        self.driver.others()
+    }
+
+    fn driver_of<'a>(&'a self, id: &'a ContainerId) -> &'a str {
+        self.driver.driver_of(id)
     }
 
     async fn wait(&self, id: &ContainerId) -> Result<Exit, RuntimeError> {

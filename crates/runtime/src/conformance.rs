@@ -53,6 +53,20 @@ pub trait Host: Send + Sync {
 
     /// A path on the host, outside `/usr`, that no container may see.
     fn secret(&self) -> String;
+
+    /// What an engine that isn't ours can't do here, for a reason that stands where this is written.
+    fn lacks(&self, _what: Lack) -> bool {
+        false
+    }
+}
+
+/// Something that the suite expects, and that a driver is forgiven if its engine doesn't offer it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lack {
+    /// A container sees the path of its own cgroup on the host, and nothing else of it.
+    CgroupNamespace,
+    /// That the kernel killed init for want of memory is not told apart from its being killed.
+    OutOfMemoryCause,
 }
 
 /// One test's own driver.
@@ -142,15 +156,31 @@ pub fn spec_with(memory_bytes: u64, pids: u32) -> ContainerSpec {
     let token = GuestToken::from_random(std::array::from_fn(|n| (random(n as u64) & 0xFF) as u8));
     let limits = Limits { cpu_millis: 1000, memory_bytes, pids, disk_bytes: 1 << 30 };
     let env = BTreeMap::from([("BERTH_TRIAL".to_owned(), "yes".to_owned())]);
-    ContainerSpec { session, token, limits, env, home: None }
+    ContainerSpec { session, token, runtime: None, limits, env, home: None }
 }
 
 /// Makes a test of each function of the suite. `$rig` is an async function without arguments that
 /// answers a [`Rig`](crate::conformance::Rig).
+///
+/// Where what containers run on takes seconds to come up, `engine = $engine` makes a test of each of the suite's
+/// modules instead: `$engine` is an async function without arguments whose answer has a method `host`, by which each
+/// function of the module gets a [`Host`](crate::conformance::Host) of its own.
 #[macro_export]
 macro_rules! conformance_suite {
+    (engine = $engine:path) => {
+        $crate::conformance_cases! { by_module $engine }
+    };
     ($rig:path) => {
-        $crate::conformance_suite! { $rig;
+        $crate::conformance_cases! { by_case $rig }
+    };
+}
+
+/// The one list of what there is in the suite; for [`conformance_suite!`](crate::conformance_suite).
+#[doc(hidden)]
+#[macro_export]
+macro_rules! conformance_cases {
+    ($how:ident $with:path) => {
+        $crate::conformance_cases! { $how $with;
             lifecycle:
                 creating_twice_for_a_session_makes_one_container,
                 files_are_still_there_after_stop_and_start,
@@ -194,7 +224,7 @@ macro_rules! conformance_suite {
                 the_host_cannot_be_reached_over_the_network;
         }
     };
-    ($rig:path; $($module:ident: $($name:ident),+;)+) => {
+    (by_case $rig:path; $($module:ident: $($name:ident),+;)+) => {
         $($(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $name() {
@@ -203,5 +233,20 @@ macro_rules! conformance_suite {
                 rig.finish().await;
             }
         )+)+
+    };
+    (by_module $engine:path; $($module:ident: $($name:ident),+;)+) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $module() {
+                let engine = $engine().await;
+                $(
+                    // Shown when it fails, so that it is known in which.
+                    eprintln!(stringify!($name));
+                    let mut rig = $crate::conformance::Rig::new(engine.host()).await;
+                    $crate::conformance::$module::$name(&mut rig).await;
+                    rig.finish().await;
+                )+
+            }
+        )+
     };
 }

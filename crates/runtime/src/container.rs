@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use protocol::{ContainerId, GuestToken, SessionId};
 use serde::{Deserialize, Serialize};
 
+use crate::RuntimeError;
+
 /// What a container is made from.
 #[derive(Debug, Clone)]
 pub struct ContainerSpec {
@@ -13,6 +15,9 @@ pub struct ContainerSpec {
     pub session: SessionId,
     /// What its guest will demand with each request.
     pub token: GuestToken,
+    /// The name of the driver that is to run it, where there are several; the default one, if none. Looked at when
+    /// the container is made, and not by drivers.
+    pub runtime: Option<String>,
     /// What it may use.
     pub limits: Limits,
     /// Environment of its programs.
@@ -66,6 +71,23 @@ pub struct Container {
     pub session: SessionId,
     /// Whether it runs.
     pub state: ContainerState,
+}
+
+/// What there is, as far as it could be found out; see [`crate::Runtime::survey`].
+#[derive(Debug)]
+pub struct Survey {
+    /// The containers of the drivers that answered.
+    pub containers: Vec<Container>,
+    /// The others. Nothing can be concluded from a container of theirs not being listed.
+    pub away: Vec<Away>,
+}
+
+/// A driver that could not say what it has.
+#[derive(Debug)]
+pub struct Away {
+    /// The driver's name.
+    pub runtime: &'static str,
+    pub error: RuntimeError,
 }
 
 /// Whether a container runs.

@@ -48,6 +48,7 @@ struct GuestState {
 
 /// See the module.
 pub struct FakeRuntime {
+    name: &'static str,
     state: Mutex<State>,
     guest: Arc<Mutex<GuestState>>,
     changed: Notify,
@@ -62,6 +63,8 @@ struct State {
     calls: Vec<Call>,
     usage: Usage,
     guest: Guest,
+    /// Why nothing can be started, if so.
+    obstacle: Option<String>,
 }
 
 impl Default for FakeRuntime {
@@ -78,12 +81,19 @@ impl Default for FakeRuntime {
             guest: Arc::new(move |id, stream| {
                 drop(tokio::spawn(answer_as_a_guest(id, stream, Arc::clone(&guest_told))))
             }),
+            obstacle: None,
         };
-        Self { state: Mutex::new(state), guest: told, changed: Notify::new() }
+        Self { name: "fake", state: Mutex::new(state), guest: told, changed: Notify::new() }
     }
 }
 
 impl FakeRuntime {
+    /// One of another name, where there are several.
+    #[must_use]
+    pub fn named(name: &'static str) -> Self {
+        Self { name, ..Self::default() }
+    }
+
     /// Makes `call` wait until [`Self::release`].
     pub fn hold(&self, call: Call) {
         self.state().held.insert(call);
@@ -101,6 +111,11 @@ impl FakeRuntime {
             Some(error) => drop(self.state().failing.insert(call as u8, Arc::new(error))),
             None => drop(self.state().failing.remove(&(call as u8))),
         }
+    }
+
+    /// Has the health say that nothing can be started, and why; or that it can.
+    pub fn set_obstacle(&self, why: Option<&str>) {
+        self.state().obstacle = why.map(Into::into);
     }
 
     /// Ends a running container as if by itself.
@@ -209,12 +224,13 @@ impl FakeRuntime {
 #[async_trait]
 impl Runtime for FakeRuntime {
     fn name(&self) -> &'static str {
-        "fake"
+        self.name
     }
 
     async fn health(&self) -> Health {
         let enforcement = vec![Enforcement { name: "disk".into(), enforced: false, detail: "there is no disk".into() }];
-        Health { available: true, summary: "in memory".into(), enforcement }
+        let obstacle = self.state().obstacle.clone();
+        Health { available: obstacle.is_none(), summary: obstacle.unwrap_or_else(|| "in memory".into()), enforcement }
     }
 
     async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, RuntimeError> {

@@ -4,17 +4,21 @@
 //! [`Runtime`] and passes [`conformance`]. Nothing here knows a driver.
 
 pub mod breaker;
+pub mod calls;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod container;
 mod error;
 pub mod fake;
 mod health;
+mod several;
 
-pub use container::{Container, ContainerSpec, ContainerState, Exit, Home, Limits, Usage};
+pub use container::{Away, Container, ContainerSpec, ContainerState, Exit, Home, Limits, Survey, Usage};
 pub use error::RuntimeError;
 pub use health::{Enforcement, Health};
+pub use several::Several;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -77,11 +81,31 @@ pub trait Runtime: Send + Sync + 'static {
     /// [`RuntimeError::NotFound`].
     async fn inspect(&self, id: &ContainerId) -> Result<Container, RuntimeError>;
 
-    /// All containers of this installation, whoever made them.
+    /// All containers of this installation, whoever made them: all or an error, so that what is not listed is not
+    /// there.
     ///
     /// # Errors
     /// [`RuntimeError::Unavailable`].
     async fn list(&self) -> Result<Vec<Container>, RuntimeError>;
+
+    /// What there is of [`Self::list`] at the drivers that answer, for who only does something about what is there.
+    async fn survey(&self) -> Survey {
+        match self.list().await {
+            Ok(containers) => Survey { containers, away: Vec::new() },
+            Err(error) => Survey { containers: Vec::new(), away: vec![Away { runtime: self.name(), error }] },
+        }
+    }
+
+    /// The drivers beside the one that [`Self::name`] and [`Self::health`] speak for, which is where containers are
+    /// made when nobody says where. Most stand for themselves.
+    fn others(&self) -> &[Arc<dyn Runtime>] {
+        &[]
+    }
+
+    /// The name of the driver that a container is with, be it here or not.
+    fn driver_of<'a>(&'a self, _id: &'a ContainerId) -> &'a str {
+        self.name()
+    }
 
     /// Returns when it doesn't run any more, at once if it doesn't now, with how it ended last.
     /// The one call without a limit: drop it to stop waiting.

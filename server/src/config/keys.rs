@@ -34,7 +34,7 @@ const fn many(name: &'static str, value: &'static str, help: &'static str) -> Ke
 }
 
 /// All of them, in the order that `berth config` prints.
-pub(super) const KEYS: [Key; 43] = [
+pub(super) const KEYS: [Key; 50] = [
     one("listen", "ADDRESS:PORT", "Where to listen for HTTP"),
     one("data_dir", "DIRECTORY", "Where everything that must survive a restart is kept"),
     one("database_url", "URL", "sqlite://PATH or postgres://USER:PASSWORD@HOST/DATABASE"),
@@ -45,6 +45,7 @@ pub(super) const KEYS: [Key; 43] = [
     one("log", "FILTER", "What is logged, such as info or info,berth=debug"),
     one("guest", "FILE", "The guest's static binary"),
     many("agents", "JSON", "Agents beside, or instead of, the shipped ones; in the file tables [agents.ID]"),
+    one("runtime", "auto|embedded|docker", "What runs new sessions; auto takes Docker when it is ready, else embedded"),
     one("admin.email", "EMAIL", "The administrator who is made at start-up, when there is nobody yet"),
     one("admin.password_file", "FILE", "The file that holds their first password, on its first line"),
     one("tls.cert", "FILE", "The server's certificate and those between it and its authority, in PEM"),
@@ -63,6 +64,12 @@ pub(super) const KEYS: [Key; 43] = [
     one("turnstile.site_key", "KEY", "Cloudflare Turnstile's key for that page, to keep robots off it"),
     one("turnstile.secret_file", "FILE", "The file that holds Turnstile's secret"),
     one("turnstile.verify_url", "URL", "Where its tokens are verified, when that is not Cloudflare's own address"),
+    one("docker.url", "URL", "Docker's or Podman's socket, when that is not unix:///var/run/docker.sock"),
+    one("docker.image", "NAME", "The image that its sessions are made from, when that is not berth/session:latest"),
+    one("docker.pull", "BOOLEAN", "Whether to get the image from its registry when it is not there"),
+    one("docker.tls_ca", "FILE", "For tcp://: the authority of the engine's certificate, in PEM"),
+    one("docker.tls_cert", "FILE", "For tcp://: the certificate by which the engine knows this server, in PEM"),
+    one("docker.tls_key", "FILE", "For tcp://: that certificate's private key, in PEM"),
     one("limits.cpu_millis", "NUMBER", "Thousandths of a CPU for a container of the standard tier"),
     one("limits.memory", "SIZE", "Memory for a container of the standard tier, such as 3GiB"),
     one("limits.pids", "NUMBER", "Processes and threads for each container"),

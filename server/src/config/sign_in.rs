@@ -111,11 +111,11 @@ fn first_line(path: &Path) -> Result<Secret, String> {
     }
 }
 
-fn boolean(text: &str) -> Result<bool, String> {
+pub(super) fn boolean(text: &str) -> Result<bool, String> {
     text.parse().map_err(|_| format!("expected true or false, found `{text}`"))
 }
 
-fn text(text: &str) -> Result<String, String> {
+pub(super) fn text(text: &str) -> Result<String, String> {
     let text = text.trim();
     if text.is_empty() { Err("it is empty".into()) } else { Ok(text.to_owned()) }
 }

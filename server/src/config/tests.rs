@@ -195,6 +195,40 @@ fn the_waitlist_is_closed_until_it_is_opened_and_turnstile_takes_both_of_its_key
 }
 
 #[test]
+fn what_runs_sessions_is_chosen_by_itself_until_somebody_chooses() {
+    let config = Place::new().load(&[]).expect("good");
+    assert_eq!(config.runtime, RuntimeChoice::Auto);
+    assert_eq!(config.docker, Docker { url: None, image: "berth/session:latest".into(), tls: None, pull: false });
+    let flags = ["--runtime", "docker", "--docker-url", "tcp://10.0.0.1:2376", "--docker-pull", "true"];
+    let tls = ["--docker-tls-ca", "ca.pem", "--docker-tls-cert", "cert.pem", "--docker-tls-key", "/key.pem"];
+    let place = Place::new();
+    let config = place.load(&[&flags[..], &tls].concat()).expect("good");
+    assert_eq!((config.runtime, config.docker.pull), (RuntimeChoice::Docker, true));
+    let files = config.docker.tls.expect("configured");
+    let here = place.directory.path();
+    assert_eq!(
+        (files.authority, files.certificate, files.key),
+        (here.join("ca.pem"), here.join("cert.pem"), "/key.pem".into())
+    );
+    for (flags, told) in [
+        (&["--runtime", "podman"][..], "--runtime: runtime: expected auto, embedded or docker, found `podman`"),
+        (
+            &["--docker-url", "/var/run/docker.sock"],
+            "--docker-url: docker.url: expected unix:///PATH or tcp://HOST:PORT",
+        ),
+        (&["--docker-url", "unix://docker.sock"], "--docker-url: docker.url: expected unix:///PATH"),
+        (&tls, "--docker-tls-ca: docker.tls_ca: TLS is for a docker.url that begins with tcp://"),
+        (&tls[..4], "--docker-tls-ca: docker.tls_ca: docker.tls_key is not set"),
+        (&tls[4..], "--docker-tls-key: docker.tls_key: docker.tls_ca and docker.tls_cert are not set"),
+        (&["--docker-image", " "], "--docker-image: docker.image: it is empty"),
+        (&["--docker-pull", "maybe"], "--docker-pull: docker.pull: expected true or false"),
+    ] {
+        let refusal = place.refusal(flags);
+        assert!(refusal.starts_with(told), "{refusal}");
+    }
+}
+
+#[test]
 fn the_data_directory_is_the_systems_for_root_and_the_persons_otherwise() {
     let root = Place { is_root: true, ..Place::new() };
     assert_eq!(root.load(&[]).expect("good").data_dir, PathBuf::from("/var/lib/berth"));

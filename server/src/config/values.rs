@@ -7,8 +7,9 @@ use std::str::FromStr;
 use super::error::ConfigError;
 use super::keys::KEYS;
 use super::source::{Environment, Setting, Settings, Source};
-use super::{Config, rules, sign_in, size};
 use ipnet::IpNet;
+
+use super::{Config, engines, rules, sign_in, size};
 
 /// Only this machine, until somebody decides otherwise.
 const LISTEN: &str = "127.0.0.1:7878";
@@ -55,6 +56,8 @@ pub(super) fn check(mut settings: Settings, environment: &Environment) -> Result
         admin_password_file: reader.optional("admin.password_file", path)?,
         log: reader.one("log", check_filter)?,
         guest: reader.one("guest", path)?,
+        runtime: engines::read_choice(&reader)?,
+        docker: engines::read_docker(&reader, path)?,
         rules: rules::read(&reader)?,
         quota: reader.optional("storage.quota", |text| bytes(text, LEAST_QUOTA))?,
         settings: Settings::new(),

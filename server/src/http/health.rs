@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use super::extract::SignedIn;
 use crate::app::App;
-use crate::operations::enforcement;
+use crate::operations::{enforcement, healths};
 
 /// `GET /health`: this process answers. Open to everybody, tells nothing else.
 pub(super) async fn alive() -> impl axum::response::IntoResponse {
@@ -24,7 +24,10 @@ pub struct Health {
     healthy: bool,
     database: DatabaseHealth,
     storage: StorageHealth,
+    /// What runs new sessions.
     runtime: RuntimeHealth,
+    /// What else runs sessions.
+    other_runtimes: Vec<RuntimeHealth>,
 }
 
 /// The database.
@@ -42,7 +45,7 @@ pub struct StorageHealth {
     free_bytes: u64,
 }
 
-/// The container runtime.
+/// A container runtime.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct RuntimeHealth {
     /// The driver's name, such as `embedded`.
@@ -55,7 +58,18 @@ pub struct RuntimeHealth {
     enforcement: Vec<Enforcement>,
 }
 
-/// Database, storage and runtime, with what the runtime enforces on this machine
+impl RuntimeHealth {
+    fn new(name: &str, health: runtime::Health) -> Self {
+        Self {
+            name: name.to_owned(),
+            available: health.available,
+            summary: health.summary,
+            enforcement: health.enforcement.into_iter().map(enforcement).collect(),
+        }
+    }
+}
+
+/// Database, storage and runtimes, with what these enforce on this machine
 #[utoipa::path(
     get,
     path = "/api/health",
@@ -67,22 +81,19 @@ pub struct RuntimeHealth {
     )
 )]
 pub(super) async fn health(State(app): State<App>, _: SignedIn) -> (StatusCode, Json<Health>) {
-    let (database, storage, runtime) = tokio::join!(app.database.ping(), app.storage.probe(), app.runtime.health());
+    let (database, storage, (runtime, others)) =
+        tokio::join!(app.database.ping(), app.storage.probe(), healths(&*app.runtime));
     if let Err(error) = &database {
         tracing::error!(%error, "the database does not answer");
     }
-    let healthy = database.is_ok() && storage.is_ok() && runtime.available;
-    let enforcement = runtime.enforcement.into_iter().map(enforcement).collect();
+    let is_all_there = runtime.available && others.iter().all(|(_, other)| other.available);
+    let healthy = database.is_ok() && storage.is_ok() && is_all_there;
     let health = Health {
         healthy,
         database: DatabaseHealth { available: database.is_ok() },
         storage: StorageHealth { available: storage.is_ok(), free_bytes: storage.unwrap_or_default() },
-        runtime: RuntimeHealth {
-            name: app.runtime.name().to_owned(),
-            available: runtime.available,
-            summary: runtime.summary,
-            enforcement,
-        },
+        runtime: RuntimeHealth::new(app.runtime.name(), runtime),
+        other_runtimes: others.into_iter().map(|(name, health)| RuntimeHealth::new(name, health)).collect(),
     };
     (if healthy { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(health))
 }

@@ -170,9 +170,8 @@ impl Context {
     }
 
     /// Notes which agents' programs a container of `runtime` has.
-    pub fn agents_found(&self, runtime: Option<&str>, found: &[String]) {
-        let runtime = runtime.unwrap_or(self.runtime.name()).to_owned();
-        self.found.lock().unwrap_or_else(PoisonError::into_inner).insert(runtime, found.to_vec());
+    pub fn agents_found(&self, runtime: &str, found: &[String]) {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner).insert(runtime.to_owned(), found.to_vec());
     }
 
     /// In which runtimes agents' programs were looked for, and which were found.
@@ -183,7 +182,8 @@ impl Context {
 
     /// The names of the runtimes, the default first.
     pub fn runtimes(&self) -> Vec<String> {
-        vec![self.runtime.name().to_owned()]
+        let others = self.runtime.others().iter().map(|other| other.name());
+        std::iter::once(self.runtime.name()).chain(others).map(str::to_owned).collect()
     }
 
     /// Which runtimes are let be, as the page sees it.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use app::model::operations::Standing;
 use app::model::session::SessionState;
 use protocol::{ContainerId, SessionId};
-use runtime::{Container, ContainerState, Runtime, RuntimeError};
+use runtime::{Away, Container, ContainerState, Runtime, RuntimeError, Survey};
 
 use crate::database::StoredSession;
 
@@ -113,6 +113,14 @@ pub(super) fn is_at_rest(state: &SessionState) -> bool {
 pub(super) async fn list(runtime: &dyn Runtime) -> Result<Vec<Container>, RuntimeError> {
     let limit = RuntimeError::Timeout { what: "listing the containers", seconds: LIST_LIMIT.as_secs() };
     tokio::time::timeout(LIST_LIMIT, runtime.list()).await.unwrap_or(Err(limit))
+}
+
+/// What there is at the drivers that answer, within the same limit.
+pub(super) async fn survey(runtime: &dyn Runtime) -> Survey {
+    tokio::time::timeout(LIST_LIMIT, runtime.survey()).await.unwrap_or_else(|_| {
+        let error = RuntimeError::Timeout { what: "listing the containers", seconds: LIST_LIMIT.as_secs() };
+        Survey { containers: Vec::new(), away: vec![Away { runtime: runtime.name(), error }] }
+    })
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use protocol::{ContainerId, SessionId};
+use runtime::{Away, Survey};
 
 use crate::database::DatabaseError;
 use crate::sessions::context::Context;
@@ -21,18 +22,15 @@ use crate::sessions::stage;
 /// Brings rows and containers together; see the module.
 pub(super) async fn reconcile(context: &Arc<Context>) -> Result<(), DatabaseError> {
     let rows = context.database.sessions().await?;
-    let rows = match inventory::list(&*context.runtime).await {
-        Ok(containers) => {
-            let found = Inventory { rows, containers };
-            settle(context, &found).await;
-            found.rows
-        }
+    let Survey { containers, away } = inventory::survey(&*context.runtime).await;
+    for Away { runtime, error } in away {
         // Sessions whose container can't be watched will say so themselves.
-        Err(error) => {
-            tracing::error!(%error, "the containers could not be listed; none was removed");
-            rows
-        }
-    };
+        tracing::error!(runtime, %error, "its containers could not be listed; none of them was removed");
+    }
+    // Only what is listed is touched: a container that is not may be with a driver that is away.
+    let found = Inventory { rows, containers };
+    settle(context, &found).await;
+    let rows = found.rows;
     for row in rows.iter().filter(|row| !is_at_rest(&row.state)) {
         tracing::info!(session = %row.id, state = row.state.word(), "taking up a session");
         context.pulse.note(row);

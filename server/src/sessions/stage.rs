@@ -11,7 +11,7 @@ use app::model::preferences::WorkspaceSharing;
 use app::model::session::{Cause, Stage};
 use protocol::guest::OpenTerminal;
 use protocol::{ContainerId, TerminalId};
-use runtime::{ContainerSpec, Exit, RuntimeError};
+use runtime::{Away, ContainerSpec, Exit, RuntimeError, Survey};
 
 use crate::database::StoredSession;
 use crate::sessions::context::Context;
@@ -78,6 +78,12 @@ async fn create(context: &Context, row: &StoredSession) -> Result<ContainerId, C
     let spec = ContainerSpec {
         session: row.id.clone(),
         token: row.token.clone(),
+        // It stays where it was made, whatever is the default by now.
+        runtime: row
+            .container
+            .as_ref()
+            .map(|id| context.runtime.driver_of(id).to_owned())
+            .or(row.details.runtime.clone()),
         limits: context.rules.limits(&row.details.tier),
         env: environment(context, row),
         home: Some(home),
@@ -137,7 +143,8 @@ async fn first_line(context: &Context, row: &StoredSession, guest: &GuestClient)
         context.rules.agents.iter().filter_map(|agent| agent.program().map(str::to_owned)).collect();
     let found = match guest.find_programs(programs).await {
         Ok(found) => {
-            context.agents_found(row.details.runtime.as_deref(), &found);
+            let runtime = row.container.as_ref().map_or(context.runtime.name(), |id| context.runtime.driver_of(id));
+            context.agents_found(runtime, &found);
             Some(found)
         }
         Err(error) => {
@@ -230,7 +237,13 @@ async fn share(context: &Context, row: &StoredSession, direction: Direction) {
 /// have come between a container's making and its record.
 pub(super) async fn delete(context: &Context, row: &StoredSession) -> Result<(), Cause> {
     let remove = async {
-        let unrecorded = context.runtime.list().await?.into_iter().filter(|c| c.session == row.id).map(|c| c.id);
+        let Survey { containers, away } = context.runtime.survey().await;
+        for Away { runtime, error } in away {
+            // Another driver's absence must not keep this one's session. What nobody recorded there, if anything, has
+            // no row any more, and is removed when rows and containers are brought together next.
+            tracing::warn!(session = %row.id, runtime, %error, "a driver could not say whether it has the session, too");
+        }
+        let unrecorded = containers.into_iter().filter(|c| c.session == row.id).map(|c| c.id);
         for id in unrecorded.chain(row.container.clone()) {
             context.runtime.delete(&id).await?;
         }

@@ -12,6 +12,7 @@ use super::{Setter, check};
 use crate::app::App;
 use crate::auth::{ADMINISTRATOR, TooBusy};
 use crate::database::{DatabaseError, StoredPerson};
+use crate::operations::healths;
 use crate::settings::{Choices, Settings};
 
 /// Why nothing was done.
@@ -72,13 +73,18 @@ struct Run<'a> {
 
 impl Run<'_> {
     async fn all(&mut self, setter: &Setter, answers: &SetupAnswers) -> Result<Option<StoredPerson>, ()> {
-        let health = self.app.runtime.health().await;
+        let (health, others) = healths(&*self.app.runtime).await;
         // Told, and no reason to stop: it can be mended later.
         self.lines.push(SetupLine {
             what: format!("Sessions run in the {} runtime", self.app.runtime.name()),
             is_done: health.available,
             detail: health.summary,
         });
+        self.lines.extend(others.into_iter().map(|(name, health)| SetupLine {
+            what: format!("Sessions that ask for it run in the {name} runtime"),
+            is_done: health.available,
+            detail: health.summary,
+        }));
         let kept = self.keep_settings(answers).await;
         self.note("How people sign in, and by which address they come, is kept", kept)?;
         match setter {

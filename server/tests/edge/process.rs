@@ -12,11 +12,18 @@ use nix::unistd::Pid;
 /// What a service manager is promised.
 const SHUTDOWN: Duration = Duration::from_secs(5);
 
-fn berth(data: &Path, arguments: &[&str]) -> Command {
+/// The binary with none of this process' settings, and no way to an engine that this host may have.
+fn binary() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_berth"));
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("BERTH_")) {
         command.env_remove(name);
     }
+    command.env("BERTH_RUNTIME", "embedded");
+    command
+}
+
+fn berth(data: &Path, arguments: &[&str]) -> Command {
+    let mut command = binary();
     command
         .args(["--listen", "127.0.0.1:0", "--data-dir"])
         .arg(data)
@@ -68,7 +75,7 @@ fn a_port_that_is_taken_is_one_line_and_exit_code_2() {
     let directory = tempfile::tempdir().unwrap();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_berth"));
+    let mut command = binary();
     command.args(["--listen", &address, "--data-dir"]).arg(directory.path().join("data"));
     let told = refusal(&mut command);
     assert!(told.starts_with(&format!("berth: can't listen on {address}: Address already in use")), "{told}");
@@ -81,7 +88,7 @@ fn a_data_directory_that_cannot_be_written_is_one_line_and_exit_code_2() {
     let file = directory.path().join("file");
     std::fs::write(&file, "").unwrap();
     for data in [file.join("data"), "/proc/berth/data".into()] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_berth"));
+        let mut command = binary();
         command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(&data);
         let told = refusal(&mut command);
         assert!(told.starts_with(&format!("berth: the data directory {} can't be used: ", data.display())), "{told}");
@@ -131,7 +138,7 @@ fn a_configuration_is_printed_with_its_sources_and_without_its_secrets() {
     let output = command.arg("config").env("BERTH_LOG", "debug").output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.contains("log = \"debug\"  # BERTH_LOG"), "{text}");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_berth"));
+    let mut command = binary();
     command.args(["config", "--database-url", "postgres://berth:hunter2@db/berth"]).current_dir(directory.path());
     let text = String::from_utf8(command.output().unwrap().stdout).unwrap();
     assert!(text.contains("database_url = \"postgres://berth:********@db/berth\"  # --database-url"), "{text}");
@@ -143,13 +150,13 @@ fn a_configuration_is_printed_with_its_sources_and_without_its_secrets() {
 fn health_tells_a_live_server_from_none() {
     let directory = tempfile::tempdir().unwrap();
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_berth"));
+    let mut command = binary();
     let none = command.args(["health", "--listen", &free]).current_dir(directory.path()).output().unwrap();
     assert_eq!(none.status.code(), Some(1));
-    let mut serve = Command::new(env!("CARGO_BIN_EXE_berth"));
+    let mut serve = binary();
     serve.args(["--listen", &free, "--data-dir"]).arg(directory.path().join("data"));
     let _server = Running::start(&mut serve);
-    let mut command = Command::new(env!("CARGO_BIN_EXE_berth"));
+    let mut command = binary();
     let alive = command.args(["health", "--listen", &free]).current_dir(directory.path()).output().unwrap();
     assert_eq!(alive.status.code(), Some(0), "{alive:?}");
 }

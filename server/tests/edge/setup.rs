@@ -1,5 +1,8 @@
 //! The wizard, step by step, without scripts; and what programs get of it.
 
+use std::sync::Arc;
+
+use runtime::fake::FakeRuntime;
 use serde_json::json;
 
 use crate::support::client::Response;
@@ -193,5 +196,47 @@ async fn what_the_configuration_decides_no_wizard_changes() {
     assert!(!settings.lets_in(&"ada@other.example".parse().unwrap()));
     let stored = server.app.settings.stored().await.unwrap();
     assert_eq!((stored.public_url, stored.allowed_people), (None, None), "nor for when it decides no more");
+    server.close().await;
+}
+
+#[tokio::test]
+async fn the_wizard_and_all_who_look_later_see_each_runtime_with_its_own_health() {
+    let other = Arc::new(FakeRuntime::named("elsewhere"));
+    let server = Server::not_set_up_beside(Arc::clone(&other)).await;
+    let token = token(&server);
+    let typed = format!("token={token}&{}", administrator());
+    let fourth = post(&server, &format!("{typed}&step=3&go=next&way=passwords")).await;
+    for part in [
+        "The <strong>fake</strong> runtime: in memory",
+        "The <strong>elsewhere</strong> runtime: in memory",
+        "New sessions run in fake unless they ask for another.",
+    ] {
+        assert!(fourth.body.contains(part), "{part}: {fourth:?}");
+    }
+    other.set_obstacle(Some("it is on fire"));
+    let done = post(&server, &format!("{typed}&step=5&go=finish&way=passwords&public_url=&allowed_people=")).await;
+    assert!(done.body.contains("Sessions that ask for it run in the elsewhere runtime"), "{done:?}");
+    assert!(done.status == 200 && done.body.contains("it is on fire"), "told, and no reason to stop: {done:?}");
+
+    let cookie = done.header("set-cookie").split(';').next().unwrap().to_owned();
+    let report = server.own(&cookie, "GET", "/api/admin/runtime").send().await.json();
+    assert_eq!((&report["name"], &report["available"]), (&json!("fake"), &json!(true)));
+    let enforcement = json!([{ "name": "disk", "enforced": false, "detail": "there is no disk" }]);
+    let expected = json!([
+        { "name": "elsewhere", "available": false, "summary": "it is on fire", "enforcement": enforcement }
+    ]);
+    assert_eq!(report["others"], expected);
+    let page = server.own(&cookie, "GET", "/admin/runtime").send().await.body;
+    for part in
+        ["it is on fire", "can’t start containers", "What holds on this machine in fake", "machine in elsewhere"]
+    {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let health = server.own(&cookie, "GET", "/api/health").send().await;
+    assert_eq!((health.status.as_u16(), &health.json()["other_runtimes"]), (503, &expected));
+    assert_eq!((&health.json()["healthy"], &health.json()["runtime"]["available"]), (&json!(false), &json!(true)));
+    other.set_obstacle(None);
+    let health = server.own(&cookie, "GET", "/api/health").send().await;
+    assert_eq!((health.status.as_u16(), &health.json()["healthy"]), (200, &json!(true)));
     server.close().await;
 }

@@ -31,6 +31,7 @@ impl Process {
             .arg(std::env::var_os("BERTH_GUEST").unwrap_or_else(|| env!("CARGO_BIN_EXE_berth").into()))
             .args(["--admin-email", EMAIL, "--admin-password-file"])
             .arg(&password)
+            .env("BERTH_RUNTIME", "embedded")
             .env_remove("RUST_LOG")
             .stdout(Stdio::piped())
             .kill_on_drop(true)

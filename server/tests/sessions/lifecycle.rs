@@ -162,7 +162,7 @@ async fn an_idle_session_sleeps_and_says_so() {
 }
 
 #[tokio::test]
-async fn a_working_agent_is_never_put_to_sleep() {
+async fn a_working_agent_stays_awake() {
     let rig = Rig::by(quick()).await;
     prefer(&rig, json!({ "idle_minutes": 15 })).await;
     let session = rig.running().await;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use berth::app::App;
 use berth::config::{Config, Environment, parse_command_line};
 use runtime::fake::FakeRuntime;
+use runtime::{Runtime, Several};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -73,6 +74,20 @@ impl Server {
     }
 
     async fn start_in(directory: TempDir, flags: &[&str], change: impl FnOnce(&mut App)) -> Self {
+        Self::start_beside(directory, flags, None, change).await
+    }
+
+    /// A server that has no administrator yet, with another driver beside its own.
+    pub async fn not_set_up_beside(other: Arc<FakeRuntime>) -> Self {
+        Self::start_beside(tempfile::tempdir().unwrap(), &[], Some(other), |_| ()).await
+    }
+
+    async fn start_beside(
+        directory: TempDir,
+        flags: &[&str],
+        other: Option<Arc<FakeRuntime>>,
+        change: impl FnOnce(&mut App),
+    ) -> Self {
         let site = directory.path().join("site");
         std::fs::create_dir_all(site.join("pkg")).unwrap();
         std::fs::write(site.join("pkg/berth.css"), "body{}").unwrap();
@@ -83,7 +98,11 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let mut config = config(directory.path(), flags).unwrap();
         config.listen = address;
-        let mut app = App::builder(config, runtime.clone()).site(leptos, site).build().await.unwrap();
+        let driver: Arc<dyn Runtime> = match other {
+            Some(other) => Arc::new(Several::new("fake", Arc::clone(&runtime) as _, vec![other])),
+            None => Arc::clone(&runtime) as _,
+        };
+        let mut app = App::builder(config, driver).site(leptos, site).build().await.unwrap();
         change(&mut app);
         let task = tokio::spawn(berth::http::serve(listener, None, app.clone()));
         Self { app, runtime, address, directory, task }

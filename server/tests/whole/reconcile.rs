@@ -20,6 +20,7 @@ async fn forget(data: &Path, id: &SessionId) {
 async fn reconcile(data: &Path, flags: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_berth"));
     command.args(["admin", "reconcile", "--data-dir"]).arg(data).args(flags).current_dir(data);
+    command.env("BERTH_RUNTIME", "embedded");
     let output = tokio::time::timeout(LIMIT, command.output()).await.expect("an end").unwrap();
     assert!(output.status.success(), "{output:?}");
     String::from_utf8(output.stdout).unwrap()

@@ -22,6 +22,8 @@ pub struct Server {
     child: Child,
     pub client: Client,
     pub data: PathBuf,
+    /// What else is on its command line, each time it starts.
+    extra: Vec<String>,
     /// Removed last. None when the data directory is the test's own.
     directory: Option<TempDir>,
 }
@@ -43,7 +45,8 @@ impl Server {
     /// A server on an existing data directory.
     pub async fn on(data: &Path, extra: &[&str]) -> Self {
         let (child, address, cookie) = spawn(data, extra).await;
-        Self { child, client: Client::new(address, cookie), data: data.to_owned(), directory: None }
+        let extra = extra.iter().map(|&word| word.to_owned()).collect();
+        Self { child, client: Client::new(address, cookie), data: data.to_owned(), extra, directory: None }
     }
 
     pub fn pid(&self) -> Pid {
@@ -62,9 +65,16 @@ impl Server {
     }
 
     pub async fn start_again(&mut self) {
-        let (child, address, cookie) = spawn(&self.data, &[]).await;
+        let extra: Vec<_> = self.extra.iter().map(String::as_str).collect();
+        let (child, address, cookie) = spawn(&self.data, &extra).await;
         self.child = child;
         self.client = Client::new(address, cookie);
+    }
+
+    /// kill -9, and a new server on the same data with something else on its command line.
+    pub async fn start_with(&mut self, extra: &[&str]) {
+        self.extra = extra.iter().map(|&word| word.to_owned()).collect();
+        self.kill_and_start_again().await;
     }
 
     /// SIGTERM, and how the server ended.
@@ -108,6 +118,8 @@ async fn spawn(data: &Path, extra: &[&str]) -> (Child, String, String) {
         .args(extra)
         .args(["--admin-email", EMAIL, "--admin-password-file"])
         .arg(&password_file)
+        // A flag has the last word; without one, an engine that this host may have is left alone.
+        .env("BERTH_RUNTIME", "embedded")
         .env_remove("RUST_LOG")
         // Tests make and open more in a second than a person in a minute.
         .envs([("BERTH_LIMITS_CREATES_A_MINUTE", "100000"), ("BERTH_LIMITS_SOCKETS_A_MINUTE", "100000")])

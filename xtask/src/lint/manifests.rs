@@ -1,10 +1,13 @@
 //! What two files must say alike: the tables for cargo-leptos and for the server, the version of wasm-bindgen, and the
 //! npm packages' lock file, which must not depend on where it was made.
 
+use std::path::Path;
+
 use anyhow::{Context, Result};
 use toml::{Table, Value};
 
 use super::finding::Finding;
+use super::tree::Tree;
 use crate::setup::locked_version;
 
 /// cargo-leptos reads Cargo.toml, the server reads Leptos.toml.
@@ -49,10 +52,12 @@ pub fn wasm_bindgen_is_pinned(cargo: &str, lock: &str) -> Result<Vec<Finding>> {
 }
 
 /// A lock file with addresses works with one registry only.
-pub fn npm_lock_names_no_registry(lock: &str) -> Vec<Finding> {
-    let lines = lock.lines().enumerate().filter(|(_, line)| line.trim_start().starts_with("\"resolved\""));
+pub fn npm_locks_name_no_registry(tree: &Tree) -> Vec<Finding> {
+    let locks = tree.files().filter(|(path, _)| Path::new(path).ends_with("package-lock.json"));
+    let lines = locks.flat_map(|(path, lock)| lock.lines().enumerate().map(move |(index, line)| (path, index, line)));
     lines
-        .map(|(index, _)| Finding::at("package-lock.json", index + 1, "the address of a registry; see .npmrc"))
+        .filter(|(_, _, line)| line.trim_start().starts_with("\"resolved\""))
+        .map(|(path, index, _)| Finding::at(path, index + 1, "the address of a registry; see .npmrc"))
         .collect()
 }
 
@@ -91,8 +96,9 @@ mod tests {
 
     #[test]
     fn an_address_in_the_npm_lock_is_found() {
-        assert!(npm_lock_names_no_registry("{\n  \"version\": \"1.0.0\"\n}\n").is_empty());
-        let found = npm_lock_names_no_registry("{\n  \"resolved\": \"somewhere\"\n}\n");
-        assert_eq!(found[0].place, "package-lock.json:2");
+        let found = |lock| npm_locks_name_no_registry(&Tree::of(&[("image/agents/package-lock.json", lock)]));
+        assert!(found("{\n  \"version\": \"1.0.0\"\n}\n").is_empty());
+        let found = found("{\n  \"resolved\": \"somewhere\"\n}\n");
+        assert_eq!(found[0].place, "image/agents/package-lock.json:2");
     }
 }

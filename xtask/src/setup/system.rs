@@ -58,6 +58,9 @@ pub const FOR_TEST: &[Need] = &[
         sign: Sign::Program(&["chromedriver"]),
     },
     need("newuidmap, for containers without root", &["uidmap"], Sign::Program(&["newuidmap"])),
+    need("Docker's engine, which a driver is tested with", &["docker.io"], Sign::Program(&["dockerd"])),
+    need("Podman, which it is tested with too", &["podman"], Sign::Program(&["podman"])),
+    need("crun, which runs Podman's containers", &["crun"], Sign::Program(&["crun"])),
     need("the PostgreSQL server", &["postgresql"], Sign::Beneath { folder: "/usr/lib/postgresql", file: "bin/initdb" }),
     need(
         "a font with box-drawing characters",
@@ -68,6 +71,12 @@ pub const FOR_TEST: &[Need] = &[
 
 pub const FOR_BENCH: &[Need] =
     &[need("nginx, which file transfers are measured beside", &["nginx-light"], Sign::Program(&["nginx"]))];
+
+pub const FOR_IMAGE: &[Need] = &[need(
+    "debootstrap, which makes a Debian system out of packages",
+    &["debootstrap"],
+    Sign::Program(&["debootstrap"]),
+)];
 
 /// Sees that the needs are met, and Node with them.
 pub fn install(workspace: &Workspace, needs: &[Need]) -> Result<String> {

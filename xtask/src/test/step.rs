@@ -151,6 +151,8 @@ fn native(workspace: &Workspace) -> Result<Counts> {
     let mut command = workspace.cargo();
     command.args(["nextest", "run", "--workspace", "--exclude", FRONTEND, "--no-fail-fast"]);
     command.env("BERTH_GUEST", guest_binary(workspace));
+    // A server of a test's must not find an engine of this host's.
+    command.env("BERTH_RUNTIME", "embedded");
     if !setup::is_root() {
         if workspace.which(&["sudo"]).is_none() {
             bail!(

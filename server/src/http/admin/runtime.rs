@@ -1,9 +1,10 @@
-//! The container runtime: how it is, what it enforces, and what does not fit between containers and sessions.
+//! The container runtimes: how they are, what they enforce, and what does not fit between containers and sessions.
 
 use ::app::backend::Actor;
 use ::app::model::error::ApiError;
 use ::app::model::operations::{
-    AnyContainer, ContainerLimits, Containers, Enforcement, Reconcile, Reconciled, RuntimeReport, Standing,
+    AnyContainer, ContainerLimits, Containers, Enforcement, OtherRuntime, Reconcile, Reconciled, RuntimeReport,
+    Standing,
 };
 use ::app::model::preferences::Preferences;
 use axum::Router;
@@ -87,24 +88,38 @@ async fn render(
         (health_section(&runtime))
         (containers_section(&containers))
         (limits_section(&runtime.limits, &runtime.enforcement))
-        (enforcement_section(&runtime.enforcement))
+        (enforcement_section(&runtime))
+        @for other in &runtime.others { (other_section(other)) }
     };
     Ok(page("Runtime", preferences, &body))
 }
 
 fn health_section(runtime: &RuntimeReport) -> Markup {
-    let (tone, word) = if runtime.available { ("good", "works") } else { ("bad", "can’t start containers") };
     html! {
         section class="card" aria-labelledby="health" {
             h2 id="health" { "Health" }
             p {
-                strong { (runtime.name) } " on " strong { (runtime.node) } " "
-                span class="badge" data-tone=(tone) { span class="dot" aria-hidden="true" {} (word) }
+                strong { (runtime.name) } " on " strong { (runtime.node) } " " (works(runtime.available))
                 br;
                 small class="quiet" { (runtime.summary) }
             }
+            @for other in &runtime.others {
+                p {
+                    strong { (other.name) } " on " strong { (runtime.node) } " " (works(other.available))
+                    br;
+                    small class="quiet" { (other.summary) }
+                }
+            }
+            @if !runtime.others.is_empty() {
+                p class="quiet" { "New sessions run in " (runtime.name) " unless they ask for another." }
+            }
         }
     }
+}
+
+fn works(available: bool) -> Markup {
+    let (tone, word) = if available { ("good", "works") } else { ("bad", "can’t start containers") };
+    html! { span class="badge" data-tone=(tone) { span class="dot" aria-hidden="true" {} (word) } }
 }
 
 fn containers_section(containers: &Result<Containers, ApiError>) -> Markup {
@@ -226,20 +241,41 @@ fn limits_section(limits: &ContainerLimits, enforcement: &[Enforcement]) -> Mark
     }
 }
 
-fn enforcement_section(enforcement: &[Enforcement]) -> Markup {
+fn enforcement_section(runtime: &RuntimeReport) -> Markup {
     html! {
         section class="card" aria-labelledby="enforced" {
-            h2 id="enforced" { "What holds on this machine" }
-            ul class="rows" {
-                @for item in enforcement {
-                    li class="row" {
-                        span class="row-text" {
-                            strong { (item.name.replace('_', " ")) }
-                            br;
-                            small class="quiet" { (item.detail) }
-                        }
-                        (holds(item))
+            h2 id="enforced" {
+                "What holds on this machine"
+                @if !runtime.others.is_empty() { " in " (runtime.name) }
+            }
+            (enforced_rows(&runtime.enforcement))
+        }
+    }
+}
+
+fn other_section(other: &OtherRuntime) -> Markup {
+    // Nothing is known of one that is away.
+    html! {
+        @if !other.enforcement.is_empty() {
+            section class="card" aria-labelledby=(format!("enforced-{}", other.name)) {
+                h2 id=(format!("enforced-{}", other.name)) { "What holds on this machine in " (other.name) }
+                (enforced_rows(&other.enforcement))
+            }
+        }
+    }
+}
+
+fn enforced_rows(enforcement: &[Enforcement]) -> Markup {
+    html! {
+        ul class="rows" {
+            @for item in enforcement {
+                li class="row" {
+                    span class="row-text" {
+                        strong { (item.name.replace('_', " ")) }
+                        br;
+                        small class="quiet" { (item.detail) }
                     }
+                    (holds(item))
                 }
             }
         }

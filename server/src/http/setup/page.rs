@@ -5,12 +5,14 @@ use ::app::model::setup::{CheckedSetup, SetupAnswers, SetupOutcome};
 use axum::response::Response;
 use http::StatusCode;
 use maud::{Markup, html};
+use runtime::Health;
 
 use super::{LAST_STEP, PATH, SCRIPT};
 use crate::app::App;
 use crate::auth::SETUP_TOKEN_FILE;
 use crate::http::oidc::CALLBACK;
 use crate::http::plain::{self, PASSWORD_HELP, Told};
+use crate::operations::healths;
 use crate::setup;
 
 /// The steps' names.
@@ -193,21 +195,16 @@ impl Page<'_> {
     }
 
     async fn places(&self, fields: &Fields<'_>) -> Markup {
-        let health = self.app.runtime.health().await;
+        let (health, others) = healths(&*self.app.runtime).await;
         let checked = setup::check_places(self.app).await;
-        let state = if health.available { "good" } else { "bad" };
         html! {
             h1 { "Where things run" }
             section {
                 h2 { "Sessions" }
-                p { span class=(format!("mark {state}")) { (if health.available { "✓" } else { "✗" }) }
-                    " The " strong { (self.app.runtime.name()) } " runtime: " (health.summary) }
-                ul class="checks" {
-                    @for limit in &health.enforcement {
-                        li { span class=(if limit.enforced { "mark good" } else { "mark bad" }) {
-                                (if limit.enforced { "✓" } else { "✗" }) }
-                            " " strong { (limit.name) } " " span class="quiet" { (limit.detail) } }
-                    }
+                (runtime(self.app.runtime.name(), &health))
+                @for (name, health) in &others { (runtime(name, health)) }
+                @if !others.is_empty() {
+                    p class="quiet" { "New sessions run in " (self.app.runtime.name()) " unless they ask for another." }
                 }
             }
             section {
@@ -300,6 +297,22 @@ impl Fields<'_> {
             input name=(name) value=(value) autocomplete="off" autocapitalize="none" spellcheck="false" maxlength="4096";
         };
         self.field(name, label, &input, help)
+    }
+}
+
+/// How a runtime is, and what it enforces.
+fn runtime(name: &str, health: &Health) -> Markup {
+    let state = if health.available { "good" } else { "bad" };
+    html! {
+        p { span class=(format!("mark {state}")) { (if health.available { "✓" } else { "✗" }) }
+            " The " strong { (name) } " runtime: " (health.summary) }
+        ul class="checks" {
+            @for limit in &health.enforcement {
+                li { span class=(if limit.enforced { "mark good" } else { "mark bad" }) {
+                        (if limit.enforced { "✓" } else { "✗" }) }
+                    " " strong { (limit.name) } " " span class="quiet" { (limit.detail) } }
+            }
+        }
     }
 }
 

@@ -1,0 +1,252 @@
+//! The driver: what is asked of the engine when the server asks something of us.
+//!
+//! The engine is the one that knows which containers there are and how they are; nothing of that is kept here, so
+//! nothing can be out of date, whoever else may be at the engine. Operations on one session follow each other; an
+//! operation goes on to its end even if whoever asked stops listening.
+
+mod adopt;
+mod connect;
+mod create;
+mod remove;
+mod start;
+mod stop;
+mod wait;
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bollard::query_parameters::InspectContainerOptions;
+use protocol::{ContainerId, SessionId};
+use runtime::{ByteStream, Container, ContainerSpec, Exit, Health, Runtime, RuntimeError, Usage};
+
+use crate::api::{Api, LOOK_LIMIT, failed_at, is_gone, mended};
+use crate::engine::Engine;
+use crate::options::{Network, Options};
+use crate::record::{self, Directory};
+use crate::spec::{Labels, is_full_id};
+use crate::state::Seen;
+use crate::{health, seccomp, usage, wall};
+
+/// The filter's file.
+const FILTER: &str = "seccomp.json";
+
+/// Containers at one engine. Dropping it leaves them running.
+pub struct DockerRuntime {
+    inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    options: Options,
+    api: Api,
+    labels: Labels,
+    filter: String,
+    /// As it last described itself.
+    engine: Mutex<Option<Arc<Engine>>>,
+    /// It has turned a limit of disk space down.
+    refuses_disk_limit: AtomicBool,
+    /// Held through each operation on a session, by its id.
+    operations: Mutex<HashMap<SessionId, Weak<tokio::sync::Mutex<()>>>>,
+}
+
+impl DockerRuntime {
+    /// Whether a driver with this directory has containers, at an engine that answers or at one that is away.
+    #[must_use]
+    pub fn has_containers(directory: &Path) -> bool {
+        Directory::all(directory).is_ok_and(|found| !found.is_empty())
+    }
+
+    /// Takes charge of what there is of this installation, and clears away what a crash left unfinished. An engine
+    /// that doesn't answer is no error but in the health; it may come later.
+    ///
+    /// # Errors
+    /// When the directory can't be used.
+    pub async fn connect(options: Options) -> Result<Self, RuntimeError> {
+        record::make_closed(&options.directory)
+            .map_err(|error| failed_at("make the directory", &options.directory, error))?;
+        let filter = seccomp::profile();
+        let path = options.directory.join(FILTER);
+        std::fs::write(&path, &filter).map_err(|error| failed_at("write", &path, error))?;
+        let inner = Arc::new(Inner {
+            api: Api::new(&options),
+            labels: Labels::new(&options.installation),
+            filter,
+            engine: Mutex::new(None),
+            refuses_disk_limit: AtomicBool::new(false),
+            operations: Mutex::new(HashMap::new()),
+            options,
+        });
+        if let Err(error) = adopt::run(&inner).await {
+            tracing::warn!(%error, "the containers' engine can't be used yet");
+        }
+        Ok(Self { inner })
+    }
+}
+
+impl Inner {
+    /// What the engine is; asked once, and again with each question for our health.
+    async fn engine(&self) -> Result<Arc<Engine>, RuntimeError> {
+        if let Some(engine) = self.engine.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            return Ok(Arc::clone(engine));
+        }
+        let engine = Arc::new(Engine::ask(&self.api).await?);
+        *self.engine.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&engine));
+        Ok(engine)
+    }
+
+    /// Waits for the turn of an operation on a session.
+    async fn turn(&self, session: &SessionId) -> tokio::sync::OwnedMutexGuard<()> {
+        let lock = {
+            let mut operations = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
+            operations.retain(|_, lock| lock.strong_count() > 0);
+            match operations.get(session).and_then(Weak::upgrade) {
+                Some(lock) => lock,
+                None => {
+                    let lock = Arc::new(tokio::sync::Mutex::new(()));
+                    operations.insert(session.clone(), Arc::downgrade(&lock));
+                    lock
+                }
+            }
+        };
+        lock.lock_owned().await
+    }
+
+    fn directory(&self, session: &SessionId) -> Directory {
+        Directory::of(&self.options.directory, session)
+    }
+
+    /// One of our containers, by its full id.
+    async fn find(&self, id: &ContainerId) -> Result<Seen, RuntimeError> {
+        let not_found = || RuntimeError::NotFound(id.clone());
+        if !is_full_id(id) {
+            return Err(not_found());
+        }
+        let docker = self.api.docker().await?;
+        let inspected = async { mended(docker.inspect_container(id.as_str(), None::<InspectContainerOptions>).await) };
+        let response = self.api.call_on(id, "looking at a container", LOOK_LIMIT, inspected).await?;
+        let seen = Seen::of(&response, &self.labels).ok_or_else(not_found)?;
+        if seen.id == *id { Ok(seen) } else { Err(not_found()) }
+    }
+
+    /// A container by its name, whoever's; ours or not.
+    async fn find_named(&self, name: &str) -> Result<Option<Option<Seen>>, RuntimeError> {
+        let docker = self.api.docker().await?;
+        let what = "looking for a container";
+        let inspected = docker.inspect_container(name, None::<InspectContainerOptions>);
+        let response = self.api.call(what, LOOK_LIMIT, async {
+            match mended(inspected.await) {
+                Err(error) if is_gone(&error) => Ok(None),
+                other => other.map(Some),
+            }
+        });
+        Ok(response.await?.map(|response| Seen::of(&response, &self.labels)))
+    }
+
+    /// Whether containers get a network of their own; walled off, if that is wanted and can be had.
+    async fn has_network(&self) -> bool {
+        match self.options.network {
+            Network::None => false,
+            Network::Open => true,
+            Network::Walled => self.wall().await.is_ok(),
+        }
+    }
+
+    async fn wall(&self) -> Result<(), String> {
+        if self.options.network != Network::Walled {
+            return Ok(());
+        }
+        match self.engine().await {
+            Ok(engine) if engine.is_rootless => {
+                return Err("an engine without root has its networks where iptables doesn't reach".to_owned());
+            }
+            Ok(engine) if engine.shares_files => {}
+            Ok(_) => return Err("the engine is on another machine".to_owned()),
+            Err(error) => return Err(error.to_string()),
+        }
+        wall::raise(self.options.network_namespace.as_deref()).await
+    }
+}
+
+/// Runs an operation to its end, listened to or not.
+async fn to_the_end<T: Send + 'static>(
+    operation: impl Future<Output = Result<T, RuntimeError>> + Send + 'static,
+) -> Result<T, RuntimeError> {
+    tokio::spawn(operation)
+        .await
+        .unwrap_or_else(|error| Err(RuntimeError::Unavailable { detail: format!("an operation broke off: {error}") }))
+}
+
+#[async_trait]
+impl Runtime for DockerRuntime {
+    fn name(&self) -> &'static str {
+        "docker"
+    }
+
+    async fn health(&self) -> Health {
+        let inner = &self.inner;
+        let engine = match Engine::ask(&inner.api).await {
+            Ok(engine) => Arc::new(engine),
+            Err(RuntimeError::Unavailable { detail }) => return health::unavailable(detail),
+            Err(error) => return health::unavailable(error.to_string()),
+        };
+        *inner.engine.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&engine));
+        let obstacle = inner.obstacle(&engine).await;
+        health::of(&health::Found {
+            engine: Engine::clone(&engine),
+            obstacle,
+            network: inner.options.network,
+            wall: inner.wall().await,
+            refuses_disk_limit: inner.refuses_disk_limit.load(Ordering::Relaxed),
+        })
+    }
+
+    async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, RuntimeError> {
+        to_the_end(create::run(Arc::clone(&self.inner), spec.clone())).await
+    }
+
+    async fn start(&self, id: &ContainerId) -> Result<(), RuntimeError> {
+        to_the_end(start::run(Arc::clone(&self.inner), id.clone())).await
+    }
+
+    async fn stop(&self, id: &ContainerId, grace: Duration) -> Result<(), RuntimeError> {
+        to_the_end(stop::run(Arc::clone(&self.inner), id.clone(), grace)).await
+    }
+
+    async fn delete(&self, id: &ContainerId) -> Result<(), RuntimeError> {
+        to_the_end(remove::run(Arc::clone(&self.inner), id.clone())).await
+    }
+
+    async fn inspect(&self, id: &ContainerId) -> Result<Container, RuntimeError> {
+        let seen = self.inner.find(id).await?;
+        Ok(seen.container(&self.inner.directory(&seen.session)))
+    }
+
+    async fn list(&self) -> Result<Vec<Container>, RuntimeError> {
+        adopt::list(&self.inner).await
+    }
+
+    async fn wait(&self, id: &ContainerId) -> Result<Exit, RuntimeError> {
+        wait::run(&self.inner, id).await
+    }
+
+    async fn connect(&self, id: &ContainerId) -> Result<Box<dyn ByteStream>, RuntimeError> {
+        connect::run(&self.inner, id).await
+    }
+
+    async fn usage(&self, id: &ContainerId) -> Result<Usage, RuntimeError> {
+        let seen = self.inner.find(id).await?;
+        if !seen.runs() {
+            return Err(RuntimeError::NotRunning(id.clone()));
+        }
+        let is_here = self.inner.engine().await?.shares_files;
+        match usage::ask(&self.inner.api, &seen, is_here).await {
+            Ok(usage) if usage.pids > 0 => Ok(usage),
+            // It may have ended meanwhile, of which engines tell in different ways.
+            usage if self.inner.find(id).await?.runs() => usage,
+            _ => Err(RuntimeError::NotRunning(id.clone())),
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Makes a container: first what it needs, the container last, so that what a crash leaves has none.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use bollard::errors::Error;
+use bollard::models::{ContainerCreateBody, VolumeCreateRequest};
+use bollard::query_parameters::{CreateContainerOptionsBuilder, CreateImageOptionsBuilder};
+use futures::StreamExt as _;
+use protocol::ContainerId;
+use runtime::{ContainerSpec, RuntimeError};
+use tokio::time::timeout;
+
+use super::{FILTER, Inner, remove};
+use crate::api::{LOOK_LIMIT, MAKE_LIMIT, failed, failed_at, message, status};
+use crate::engine::Engine;
+use crate::options::Pull;
+use crate::record::Record;
+use crate::spec::{Plan, guest_config, name, volume};
+use crate::{home, network};
+
+/// How long a pull may go without a word of progress.
+const PULL_SILENCE_LIMIT: std::time::Duration = std::time::Duration::from_secs(120);
+
+impl Inner {
+    /// Why no container can be made, in words for a person.
+    pub(super) async fn obstacle(&self, engine: &Engine) -> Option<String> {
+        if !engine.shares_files {
+            return Some("the engine doesn't share this host's files, by which guests are reached".to_owned());
+        }
+        if !self.options.guest.is_file() {
+            return Some(format!("there is no guest at {}", self.options.guest.display()));
+        }
+        match (self.has_image().await, &self.options.pull) {
+            (Ok(true), _) | (Ok(false), Pull::Missing(_)) => None,
+            (Ok(false), Pull::Never) => Some(self.no_image()),
+            (Err(error), _) => Some(error.to_string()),
+        }
+    }
+
+    fn no_image(&self) -> String {
+        format!("the engine has no image {}; pull or build it first", self.options.image)
+    }
+
+    async fn has_image(&self) -> Result<bool, RuntimeError> {
+        let docker = self.api.docker().await?;
+        let looked = async {
+            match docker.inspect_image(&self.options.image).await {
+                Err(error) if status(&error) == Some(404) => Ok(false),
+                other => other.map(|_| true),
+            }
+        };
+        self.api.call("looking for the image", LOOK_LIMIT, looked).await
+    }
+
+    /// Sees that the engine has the image.
+    async fn get_image(&self) -> Result<(), RuntimeError> {
+        if self.has_image().await? {
+            return Ok(());
+        }
+        let Pull::Missing(progress) = &self.options.pull else {
+            return Err(RuntimeError::Start { detail: self.no_image() });
+        };
+        let image = &self.options.image;
+        let cannot = |why: &str| RuntimeError::Start { detail: format!("the image {image} can't be pulled: {why}") };
+        let docker = self.api.docker().await?;
+        let options = CreateImageOptionsBuilder::default().from_image(image).build();
+        let mut lines = Box::pin(docker.create_image(Some(options), None, None));
+        loop {
+            match timeout(PULL_SILENCE_LIMIT, lines.next()).await {
+                Ok(Some(Ok(line))) => {
+                    let part = line.id.map(|id| format!("{id}: ")).unwrap_or_default();
+                    (progress.0)(&format!("{part}{}", line.status.unwrap_or_default()));
+                }
+                Ok(Some(Err(error))) => return Err(cannot(&error.to_string())),
+                Ok(None) => break,
+                Err(_) => return Err(cannot("nothing has come for two minutes")),
+            }
+        }
+        if self.has_image().await? { Ok(()) } else { Err(cannot("it is still not there")) }
+    }
+}
+
+pub(super) async fn run(inner: Arc<Inner>, spec: ContainerSpec) -> Result<ContainerId, RuntimeError> {
+    let _turn = inner.turn(&spec.session).await;
+    let engine = inner.engine().await?;
+    if let Some(id) = existing(&inner, &spec).await? {
+        return Ok(id);
+    }
+    if !engine.shares_files || !inner.options.guest.is_file() {
+        let detail = inner.obstacle(&engine).await.unwrap_or_default();
+        return Err(RuntimeError::Unavailable { detail });
+    }
+    inner.get_image().await?;
+    let made = make(&inner, &engine, &spec).await;
+    if made.is_err()
+        && let Err(error) = remove::belongings(&inner, &spec.session).await
+    {
+        tracing::warn!(session = %spec.session, %error, "something of a container that was not made is left");
+    }
+    made
+}
+
+/// The container that was made for the session before. A name may be anybody's; a container is ours by its labels.
+async fn existing(inner: &Inner, spec: &ContainerSpec) -> Result<Option<ContainerId>, RuntimeError> {
+    let name = name(&spec.session);
+    match inner.find_named(&name).await? {
+        None => Ok(None),
+        Some(Some(seen)) if seen.session == spec.session => Ok(Some(seen.id)),
+        Some(_) => {
+            let detail = format!("the engine has a container {name} already that this installation did not make");
+            Err(RuntimeError::Unavailable { detail })
+        }
+    }
+}
+
+async fn make(inner: &Inner, engine: &Engine, spec: &ContainerSpec) -> Result<ContainerId, RuntimeError> {
+    let user = engine.user(spec.home.is_some()).map_err(|why| RuntimeError::Unavailable { detail: why.to_owned() })?;
+    let walled = inner.has_network().await;
+    let mut record = Record {
+        id: None,
+        engine: engine.identity.clone(),
+        session: spec.session.clone(),
+        limits: spec.limits,
+        user,
+        home: spec.home.clone(),
+        walled,
+    };
+    let directory = inner.directory(&spec.session);
+    let config = serde_json::to_vec(&guest_config(spec, user))
+        .map_err(|error| failed("write the guest's configuration", error.into()))?;
+    directory.make(&record, &config).map_err(|error| failed_at("make", &directory.run(), error))?;
+    let places = match &spec.home {
+        None => Vec::new(),
+        Some(home) => {
+            let what = "the home directory can't be used";
+            home::furnish(home, user).map_err(|error| failed(what, error))?;
+            home::places(home, user, |number| directory.private(number)).map_err(|error| failed(what, error))?
+        }
+    };
+    if spec.home.is_none() {
+        make_volume(inner, spec).await?;
+    }
+    if walled {
+        network::make(&inner.api, &inner.labels, &spec.session).await?;
+    }
+    let filter_file = inner.options.directory.join(FILTER).to_string_lossy().into_owned();
+    let mut plan = Plan {
+        image: &inner.options.image,
+        labels: &inner.labels,
+        engine,
+        guest: &inner.options.guest,
+        run: &directory.run(),
+        places: &places,
+        has_network: walled,
+        limits_disk: engine.may_limit_disk && !inner.refuses_disk_limit.load(Ordering::Relaxed),
+        // Docker's clients read the file and send what is in it, Podman's service reads it itself.
+        seccomp: if engine.is_podman { &filter_file } else { &inner.filter },
+        user,
+    };
+    let id = match ask(inner, spec, plan.body(spec)).await? {
+        Ok(id) => id,
+        Err(error) if plan.limits_disk && message(&error).contains("storage-opt") => {
+            inner.refuses_disk_limit.store(true, Ordering::Relaxed);
+            plan.limits_disk = false;
+            ask(inner, spec, plan.body(spec)).await?.map_err(|error| refused(inner, error))?
+        }
+        Err(error) => return Err(refused(inner, error)),
+    };
+    record.id = Some(id.clone());
+    directory.write(&record).map_err(|error| failed_at("write the record in", &directory.run(), error))?;
+    Ok(id)
+}
+
+/// By itself, for Podman leaves labels out of volumes that it makes for a container.
+async fn make_volume(inner: &Inner, spec: &ContainerSpec) -> Result<(), RuntimeError> {
+    let docker = inner.api.docker().await?;
+    let request = VolumeCreateRequest {
+        name: Some(volume(&spec.session)),
+        labels: Some(inner.labels.of(&spec.session)),
+        ..VolumeCreateRequest::default()
+    };
+    inner.api.call("making a volume", MAKE_LIMIT, docker.create_volume(request)).await.map(drop)
+}
+
+async fn ask(
+    inner: &Inner,
+    spec: &ContainerSpec,
+    body: ContainerCreateBody,
+) -> Result<Result<ContainerId, Error>, RuntimeError> {
+    let docker = inner.api.docker().await?;
+    let options = CreateContainerOptionsBuilder::default().name(&name(&spec.session)).build();
+    let what = "making a container";
+    let created = timeout(MAKE_LIMIT, docker.create_container(Some(options), body)).await;
+    match created.map_err(|_| RuntimeError::Timeout { what, seconds: MAKE_LIMIT.as_secs() })? {
+        Err(error) => Ok(Err(error)),
+        Ok(created) => match created.id.parse() {
+            Ok(id) => Ok(Ok(id)),
+            Err(_) => Err(RuntimeError::Unavailable { detail: format!("{what}: {:?} is no id", created.id) }),
+        },
+    }
+}
+
+fn refused(inner: &Inner, error: Error) -> RuntimeError {
+    match status(&error) {
+        // Removed since we looked.
+        Some(404) if message(&error).to_lowercase().contains("image") => {
+            RuntimeError::Start { detail: inner.no_image() }
+        }
+        _ => inner.api.translate("making a container", error),
+    }
+}
