@@ -117,6 +117,21 @@ mod tests {
     }
 
     test_everywhere! {
+        fn what_was_used_last_is_chosen_first_and_a_shell_before_that() {
+            let mut choices = Choices {
+                agents: Vec::new(),
+                last_agent: Some("codex".into()),
+                tiers: Vec::new(),
+                default_tier: "standard".into(),
+                runtimes: vec!["docker".into(), "embedded".into()],
+                presets: Vec::new(),
+            };
+            let form = Form::new(&choices);
+            assert_eq!((form.agent.as_str(), form.tier.as_str(), form.runtime.as_str()), ("codex", "standard", "docker"));
+            choices.last_agent = None;
+            assert_eq!(Form::new(&choices).agent, SHELL);
+        }
+
         fn what_is_left_empty_is_the_servers_to_choose() {
             assert_eq!(Form::default().request().expect("a request"), CreateSession::default());
         }

@@ -45,7 +45,7 @@ fn disk(usage: &SessionUsage, samples: &VecDeque<Sample>) -> Option<Meter> {
 }
 
 fn percent(part: u64, whole: u64) -> u64 {
-    if whole == 0 { 0 } else { (part * 100 + whole / 2) / whole }
+    (part * 100 + whole / 2).checked_div(whole).unwrap_or(0)
 }
 
 /// Thousandths of a CPU, as people say it.
