@@ -10,6 +10,7 @@ use crate::components::beam::Beam;
 use crate::components::files::FilesHost;
 use crate::components::settings::SettingsHost;
 use crate::components::toaster::Toaster;
+use crate::contexts::desk::Desk;
 use crate::contexts::panels::Panels;
 use crate::contexts::preferences::CurrentPreferences;
 use crate::contexts::toasts::Toasts;
@@ -38,18 +39,21 @@ pub fn App() -> impl IntoView {
     Toasts::provide();
     CurrentPreferences::provide();
     Panels::provide();
+    Desk::provide();
     let working = Working::provide();
     let (is_routing, set_is_routing) = signal(false);
     working.watch(is_routing);
 
     // Says that presses are heard from now on; effects run only once the page is hydrated.
     Effect::new(move |_| {
-        if let Some(root) = document().document_element() {
-            // A constant, valid name.
-            let _ = root.set_attribute("data-hydrated", "");
-        }
         #[cfg(feature = "hydrate")]
-        crate::browser::keep_page_when_dropped_on();
+        {
+            // What the server drew for a part to take over says so itself, once that has come.
+            if document().query_selector(".drawn").is_ok_and(|drawn| drawn.is_none()) {
+                crate::browser::say_hydrated();
+            }
+            crate::browser::keep_page_when_dropped_on();
+        }
     });
 
     view! {

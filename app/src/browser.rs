@@ -8,6 +8,15 @@ use wasm_bindgen_futures::JsFuture;
 /// Where a person signs in; a page of the server's, not of ours.
 const SIGN_IN: &str = "/sign-in";
 
+/// Says on the page's root that presses are heard from now on.
+#[cfg(feature = "hydrate")]
+pub fn say_hydrated() {
+    if let Some(root) = document().document_element() {
+        // A constant, valid name.
+        let _ = root.set_attribute("data-hydrated", "");
+    }
+}
+
 /// Leaves for the sign-in page, which leads back here: nobody is signed in any more.
 pub fn go_to_sign_in() {
     let location = window().location();

@@ -1,14 +1,20 @@
 //! Pieces of pages. Those that a server never renders are the browser's alone.
 
+pub mod agent_icon;
 pub mod at_once;
 pub mod beam;
 pub mod delete_dialog;
+pub mod desk;
 #[cfg(feature = "hydrate")]
 pub mod drop_overlay;
+#[cfg(feature = "hydrate")]
+pub mod errands;
 pub mod failure;
 #[cfg(feature = "hydrate")]
 pub mod fetched;
 pub mod files;
+#[cfg(feature = "hydrate")]
+pub mod grow;
 pub mod icons;
 #[cfg(feature = "hydrate")]
 pub mod key_bar;
@@ -18,7 +24,10 @@ pub mod key_bar_order;
 pub mod layout_menu;
 #[cfg(feature = "hydrate")]
 pub mod link_dialog;
+pub mod maker;
 pub mod menu;
+#[cfg(feature = "hydrate")]
+pub mod modal;
 pub mod new_session;
 #[cfg(feature = "hydrate")]
 pub mod palette;
@@ -28,19 +37,28 @@ pub mod paste_dialog;
 #[cfg(feature = "hydrate")]
 pub mod question;
 pub mod rename_form;
+pub mod runtime_banner;
 #[cfg(feature = "hydrate")]
 pub mod search_bar;
 #[cfg(feature = "hydrate")]
 pub mod selection_bar;
 pub mod session_actions;
 pub mod session_card;
+#[cfg(feature = "hydrate")]
+pub mod session_events;
+pub mod session_list;
 pub mod session_menu;
 pub mod session_page;
+#[cfg(feature = "hydrate")]
+pub mod session_palette;
 pub mod settings;
 #[cfg(feature = "hydrate")]
 pub mod shortcuts;
 #[cfg(feature = "hydrate")]
 pub mod sign_in_bar;
+pub mod sleep;
+#[cfg(feature = "hydrate")]
+pub mod sleep_notice;
 pub mod start_progress;
 pub mod state_badge;
 #[cfg(feature = "hydrate")]
@@ -53,4 +71,5 @@ pub mod terminal_tabs;
 #[cfg(feature = "hydrate")]
 pub mod terminals;
 pub mod toaster;
+pub mod usage_meters;
 pub mod workbench;

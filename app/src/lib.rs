@@ -15,12 +15,15 @@ pub mod files;
 #[cfg(feature = "hydrate")]
 mod live;
 pub mod model;
+#[cfg(any(feature = "hydrate", test))]
+mod new_session;
 mod pages;
 mod sessions;
 #[cfg(feature = "ssr")]
 mod shell;
 pub mod terminal;
 mod time;
+mod usage;
 
 pub use app::App;
 #[cfg(feature = "ssr")]

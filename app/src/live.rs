@@ -15,8 +15,11 @@ use serde::Deserialize;
 use crate::browser::is_visible;
 use crate::model::session::Session;
 use crate::terminal::link;
+use crate::usage::news::News;
 
 const EVENTS: &str = "/api/sessions/events";
+/// The events of the stream, with the browser's own for its beginning.
+const KINDS: [&str; 5] = ["open", "session", "deleted", "usage", "runtime"];
 
 /// What came.
 pub enum Event {
@@ -24,6 +27,8 @@ pub enum Event {
     Unsure,
     Changed(Session),
     Deleted(SessionId),
+    /// What sessions use, or which runtimes are let be.
+    News(News),
 }
 
 #[derive(Deserialize)]
@@ -71,15 +76,17 @@ async fn run(on: Rc<impl Fn(Event)>) {
 /// stream that breaks, which shows as another `open`.
 async fn listen(on: &impl Fn(Event)) -> bool {
     let Ok(mut source) = EventSource::new(EVENTS) else { return false };
-    let streams = ["open", "session", "deleted"].map(|kind| source.subscribe(kind));
-    let [Ok(open), Ok(session), Ok(deleted)] = streams else { return false };
-    let mut events = futures::stream::select(open, futures::stream::select(session, deleted));
+    let streams: Result<Vec<_>, _> = KINDS.into_iter().map(|kind| source.subscribe(kind)).collect();
+    let Ok(streams) = streams else { return false };
+    let mut events = futures::stream::select_all(streams);
     let mut opened = false;
     while let Some(Ok((kind, message))) = events.next().await {
         let data = message.data().as_string().unwrap_or_default();
         on(match kind.as_str() {
             "session" => serde_json::from_str(&data).map_or(Event::Unsure, Event::Changed),
             "deleted" => serde_json::from_str::<Deleted>(&data).map_or(Event::Unsure, |gone| Event::Deleted(gone.id)),
+            "usage" => Event::News(News::Usage(data)),
+            "runtime" => Event::News(News::Runtime(data)),
             _ => {
                 opened = true;
                 Event::Unsure

@@ -22,7 +22,11 @@ pub fn now_ms() -> i64 {
 
 /// The present, by the server's clock: what the server rendered with, then moved on by the page.
 #[derive(Debug, Clone, Copy)]
-pub struct Clock(RwSignal<i64>);
+pub struct Clock {
+    present: RwSignal<i64>,
+    /// How far the server's clock is ahead of the page's, milliseconds.
+    ahead: StoredValue<i64>,
+}
 
 /// How often the page's clock moves on, milliseconds; nothing it shows changes faster.
 const TICK: std::time::Duration = std::time::Duration::from_secs(5);
@@ -32,13 +36,15 @@ impl Clock {
     pub fn start() -> Self {
         let rendered = SharedValue::new(now_ms).into_inner();
         let present = RwSignal::new(rendered);
+        let this = Self { present, ahead: StoredValue::new(0) };
         Effect::new(move |_| {
             let ahead = rendered - now_ms();
+            this.ahead.set_value(ahead);
             if let Ok(interval) = set_interval_with_handle(move || present.set(now_ms() + ahead), TICK) {
                 on_cleanup(move || interval.clear());
             }
         });
-        Self(present)
+        this
     }
 
     #[cfg(feature = "hydrate")]
@@ -48,19 +54,42 @@ impl Clock {
         if let Ok(interval) = set_interval_with_handle(move || present.set(now_ms()), TICK) {
             on_cleanup(move || interval.clear());
         }
-        Self(present)
+        Self { present, ahead: StoredValue::new(0) }
     }
 
     #[cfg(feature = "hydrate")]
     /// Milliseconds since 1970.
     pub fn now(self) -> i64 {
-        self.0.get()
+        self.present.get()
+    }
+
+    /// Seconds since 1970, as of the last tick.
+    pub fn seconds(self) -> i64 {
+        self.present.get() / SECOND_MS
+    }
+
+    #[cfg(feature = "hydrate")]
+    /// Seconds since 1970, to the second; it doesn't tick.
+    pub fn exact(self) -> i64 {
+        (now_ms() + self.ahead.try_get_value().unwrap_or(0)) / SECOND_MS
+    }
+
+    /// In which time `rfc3339` is, as people say it.
+    pub fn until(self, rfc3339: &str) -> String {
+        match parse(rfc3339) {
+            Some((then, _)) if then > self.seconds() => match then - self.seconds() {
+                seconds @ ..MINUTE => format!("in {} s", (seconds + 9) / 10 * 10),
+                seconds => format!("in {}", left(seconds)),
+            },
+            Some(_) => "now".to_owned(),
+            None => rfc3339.to_owned(),
+        }
     }
 
     /// How long ago `rfc3339` was, as people say it.
     pub fn ago(self, rfc3339: &str) -> String {
         match parse(rfc3339) {
-            Some((then, _)) => ago(self.0.get() / SECOND_MS - then),
+            Some((then, _)) => ago(self.seconds() - then),
             None => rfc3339.to_owned(),
         }
     }
@@ -76,6 +105,22 @@ pub fn ago(seconds: i64) -> String {
         HOUR..DAY => plural(seconds / HOUR, "h"),
         _ => plural(seconds / DAY, "d"),
     }
+}
+
+/// So many seconds that are left, as people say it.
+pub fn left(seconds: i64) -> String {
+    match seconds {
+        ..MINUTE => "less than a minute".to_owned(),
+        MINUTE..HOUR => format!("{} min", seconds / MINUTE),
+        _ if seconds % HOUR < MINUTE => format!("{} h", seconds / HOUR),
+        _ => format!("{} h {} min", seconds / HOUR, seconds % HOUR / MINUTE),
+    }
+}
+
+#[cfg(any(feature = "hydrate", test))]
+/// Minutes and seconds, as a clock that runs down has them.
+pub fn countdown(seconds: i64) -> String {
+    format!("{}:{:02}", seconds / MINUTE, seconds % MINUTE)
 }
 
 /// Seconds since 1970 and nanoseconds after them, of an RFC 3339 time in UTC.
@@ -116,6 +161,21 @@ mod tests {
             for wrong in ["", "yesterday", "2026-11-21T01:10:29+02:00", "2026-11-21", "日本語日本語日本語"] {
                 assert_eq!(parse(wrong), None, "{wrong}");
             }
+        }
+
+        fn what_is_left_is_said_in_minutes_and_runs_down_by_seconds() {
+            for (seconds, said) in [
+                (-3, "less than a minute"),
+                (59, "less than a minute"),
+                (60, "1 min"),
+                (779, "12 min"),
+                (3_600, "1 h"),
+                (3_659, "1 h"),
+                (5_400, "1 h 30 min"),
+            ] {
+                assert_eq!(left(seconds), said);
+            }
+            assert_eq!((countdown(250), countdown(9), countdown(0)), ("4:10".into(), "0:09".into(), "0:00".into()));
         }
 
         fn ages_are_said_in_their_largest_unit() {

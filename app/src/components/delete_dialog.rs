@@ -3,7 +3,7 @@
 use leptos::html::{Button, Dialog};
 use leptos::prelude::*;
 
-use super::session_actions::SessionActions;
+use super::session_actions::{Act, SessionActions};
 use crate::model::session::Session;
 
 #[component]
@@ -35,7 +35,7 @@ pub fn DeleteDialog(session: Signal<Session>, actions: SessionActions) -> impl I
                 <button node_ref=cancel class="button" on:click=move |_| actions.deleting.set(false)>
                     "Cancel"
                 </button>
-                <button class="button button-danger" disabled=deleting on:click=move |_| actions.delete()>
+                <button class="button button-danger" disabled=deleting on:click=move |_| actions.run(Act::Delete)>
                     {move || if deleting.get() { "Deleting…" } else { "Delete session" }}
                 </button>
             </div>

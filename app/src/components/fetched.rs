@@ -59,6 +59,30 @@ pub fn call(part: Fetched) -> std::future::Ready<Fetched> {
     std::future::ready(part)
 }
 
+impl Attached {
+    /// Both, which leave together.
+    pub fn and(mut self, mut other: Self) -> Self {
+        let (one, another) = (self.0.take(), other.0.take());
+        Self(Some(Box::new(move || one.into_iter().chain(another).for_each(|leave| leave()))))
+    }
+}
+
+/// As [`attach`], in place of what the server drew there.
+pub fn attach_over<V: Render>(owner: &Owner, parent: &Element, view: impl FnOnce() -> V) -> Attached
+where
+    V::State: 'static,
+{
+    let attached = attach(owner, parent, || {
+        let view = view();
+        // Nothing is painted between this and what comes in its place.
+        parent.set_inner_html("");
+        view
+    });
+    parent.class_list().remove_1("drawn").unwrap_or_default();
+    crate::browser::say_hydrated();
+    attached
+}
+
 /// Builds `view` below `owner`, inside `parent`.
 pub fn attach<V: Render>(owner: &Owner, parent: &Element, view: impl FnOnce() -> V) -> Attached
 where

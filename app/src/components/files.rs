@@ -17,8 +17,6 @@ mod keys;
 #[cfg(feature = "hydrate")]
 mod list;
 #[cfg(feature = "hydrate")]
-mod modal;
-#[cfg(feature = "hydrate")]
 mod picker;
 #[cfg(feature = "hydrate")]
 mod preview;

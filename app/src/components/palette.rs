@@ -1,79 +1,79 @@
-//! The command palette: every command by a few of its letters, and the way to other sessions.
+//! A palette: all that can be done here, by a few of its letters. What there is to do is whoever's opens it.
 
 use leptos::ev::KeyboardEvent;
 use leptos::html::{Dialog, Input};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use protocol::SessionId;
 use web_sys::{ScrollIntoViewOptions, ScrollLogicalPosition};
 
-use super::session_page::{Panel, SessionPage};
-use crate::api::session::list_sessions;
-use crate::browser::is_mac;
-use crate::terminal::commands::{Command, Group};
+use crate::terminal::commands::Command;
 use crate::terminal::fuzzy;
 
 /// One line of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Entry {
-    what: What,
-    title: String,
-    keys: Option<String>,
-    possible: bool,
+pub struct Entry {
+    pub what: What,
+    pub title: String,
+    pub keys: Option<String>,
+    pub possible: bool,
 }
 
+impl Entry {
+    /// One that can be done, without keys of its own.
+    pub fn new(what: What, title: impl Into<String>) -> Self {
+        Self { what, title: title.into(), keys: None, possible: true }
+    }
+}
+
+/// What a line does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum What {
+pub enum What {
+    /// A command of a session's page.
     Command(Command),
-    Session(SessionId),
+    Open(SessionId),
+    Start(SessionId),
+    Stop(SessionId),
+    /// A new session of an agent.
+    New(String),
+    /// The list of agents, with all that a new session can be made of.
+    ChooseAgent,
+    ApplyPreset(String),
+    Files,
+    Settings,
 }
 
+/// The palette, while it is `open`.
 #[component]
-pub fn Palette(page: SessionPage) -> impl IntoView {
+pub fn Palette(
+    #[prop(into)] open: Signal<bool>,
+    /// In the order that they have until something is typed.
+    #[prop(into)]
+    entries: Signal<Vec<Entry>>,
+    /// Gets what was chosen, after `on_close`.
+    on_choose: Callback<What>,
+    /// Is told that it closes, and whether nothing was chosen.
+    on_close: Callback<bool>,
+) -> impl IntoView {
     let dialog = NodeRef::<Dialog>::new();
-    let open = Memo::new(move |_| page.panel.get() == Some(Panel::Palette));
-    let sessions = RwSignal::new(Vec::<(SessionId, String)>::new());
     Effect::new(move |_| {
         let Some(dialog) = dialog.get() else { return };
         if open.get() {
             // Fails only when it is open already.
             let _ = dialog.show_modal();
-            spawn_local(async move {
-                // Without the others the commands are still there, and the list of sessions says why.
-                let read = list_sessions().await.unwrap_or_default();
-                let here = page.session.try_with_untracked(|session| session.id.clone());
-                let others = read.into_iter().filter(|session| Some(&session.id) != here.as_ref());
-                let _ = sessions.try_set(others.map(|session| (session.id, session.name)).collect());
-            });
         } else {
             dialog.close();
         }
     });
-    // Escape, and whatever else the browser closes a dialog for.
-    let on_close = move |_| {
-        if page.panel.get_untracked() == Some(Panel::Palette) {
-            page.panel.set(None);
-            page.focus();
-        }
-    };
     // Closed first, so that what the entry does with the keyboard is done last.
     let choose = Callback::new(move |entry: Entry| {
         if !entry.possible {
             return;
         }
-        page.panel.set(None);
+        on_close.run(false);
         if let Some(dialog) = dialog.get_untracked() {
             dialog.close();
         }
-        match entry.what {
-            What::Command(command) => {
-                if !command.moves_focus() {
-                    page.focus();
-                }
-                page.run(command);
-            }
-            What::Session(id) => page.go(format!("/sessions/{id}")),
-        }
+        on_choose.run(entry.what);
     });
 
     view! {
@@ -81,28 +81,32 @@ pub fn Palette(page: SessionPage) -> impl IntoView {
             node_ref=dialog
             class="dialog palette"
             aria-label="Commands"
-            on:close=on_close
+            // Escape, and whatever else the browser closes a dialog for.
+            on:close=move |_| {
+                if open.get_untracked() {
+                    on_close.run(true);
+                }
+            }
             // A press beside the box is one on the dialog itself.
             on:click=move |event| {
                 if event.target() == event.current_target() {
-                    page.panel.set(None);
-                    page.focus();
+                    on_close.run(true);
                 }
             }
         >
             <Show when=move || open.get()>
-                <Search page sessions choose/>
+                <Search entries choose/>
             </Show>
         </dialog>
     }
 }
 
 #[component]
-fn Search(page: SessionPage, sessions: RwSignal<Vec<(SessionId, String)>>, choose: Callback<Entry>) -> impl IntoView {
+fn Search(entries: Signal<Vec<Entry>>, choose: Callback<Entry>) -> impl IntoView {
     let input = NodeRef::<Input>::new();
     let query = RwSignal::new(String::new());
     let chosen = RwSignal::new(0_usize);
-    let entries = Memo::new(move |_| query.with(|query| sessions.with(|sessions| find(page, sessions, query))));
+    let entries = Memo::new(move |_| query.with(|query| find(entries.get(), query)));
     let count = Memo::new(move |_| entries.with(Vec::len));
     let has_any = Memo::new(move |_| count.get() > 0);
     Effect::new(move |_| {
@@ -201,25 +205,10 @@ fn line_id(place: usize) -> String {
 }
 
 /// What fits `query`, the best first; what can't be done now comes last.
-fn find(page: SessionPage, sessions: &[(SessionId, String)], query: &str) -> Vec<Entry> {
-    let (now, mac) = (page.situation(), is_mac());
-    let commands =
-        Group::ALL.into_iter().flat_map(|group| Command::all().filter(move |command| command.group() == group));
-    let commands = commands.map(|command| Entry {
-        what: What::Command(command),
-        title: command.title().to_owned(),
-        keys: command.keys(mac),
-        possible: command.is_possible(&now),
-    });
-    let sessions = sessions.iter().map(|(id, name)| Entry {
-        what: What::Session(id.clone()),
-        title: format!("Switch to session: {name}"),
-        keys: None,
-        possible: true,
-    });
+fn find(entries: Vec<Entry>, query: &str) -> Vec<Entry> {
     let mut found: Vec<(i32, Entry)> =
-        commands.chain(sessions).filter_map(|entry| Some((fuzzy::score(query, &entry.title)?, entry))).collect();
-    // Stable: what fits alike stays in the order of the groups.
+        entries.into_iter().filter_map(|entry| Some((fuzzy::score(query, &entry.title)?, entry))).collect();
+    // Stable: what fits alike stays in its order.
     found.sort_by_key(|(score, entry)| (!entry.possible, -score));
     found.into_iter().map(|(_, entry)| entry).collect()
 }

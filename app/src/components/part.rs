@@ -38,6 +38,15 @@ pub fn PartPlace(
     #[prop(optional)]
     on_close: Option<Callback<()>>,
 ) -> impl IntoView {
+    view! {
+        <div node_ref=part.place class="fetched"></div>
+        <PartNotice part on_close/>
+    }
+}
+
+/// What is said while the code can't be had.
+#[component]
+pub fn PartNotice(part: Part, on_close: Option<Callback<()>>) -> impl IntoView {
     let try_again = move |_| {
         if !part.trying.get_untracked() {
             part.again.notify();
@@ -48,7 +57,6 @@ pub fn PartPlace(
         let _ = window().location().reload();
     };
     view! {
-        <div node_ref=part.place class="fetched"></div>
         <Show when=move || part.missing.get()>
             <div class="notice notice-on-page" role="alert">
                 <p>

@@ -1,25 +1,84 @@
 //! What a person does to one session, with its progress, its result and its failure told.
 
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use protocol::SessionId;
 
-use crate::api::session::{RenameSessionCall, StartSessionCall, StopSessionCall, delete_session};
 use crate::contexts::toasts::Toasts;
 use crate::contexts::working::Working;
+#[cfg(feature = "hydrate")]
 use crate::model::error::{ApiError, ErrorCode};
-use crate::model::session::{RenameSession, Session, StartSession};
+use crate::model::session::{RenameSession, Session};
+
+/// Something that can be done to a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(not(feature = "hydrate"), allow(dead_code, reason = "a server renders buttons and presses none"))]
+pub enum Act {
+    /// With `resume` its agent takes up its last conversation again.
+    Start {
+        resume: bool,
+    },
+    Restart {
+        resume: bool,
+    },
+    Stop,
+    Rename(RenameSession),
+    /// Makes one like it.
+    Duplicate,
+    /// Keeps it from going to sleep for a while.
+    KeepAwake,
+    Delete,
+}
+
+impl Act {
+    /// What is said when it could not be done.
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "a server renders buttons and presses none"))]
+    pub fn failed(&self) -> &'static str {
+        match self {
+            Self::Start { .. } => "It could not be started",
+            Self::Restart { .. } => "It could not be restarted",
+            Self::Stop => "It could not be stopped",
+            Self::Rename(_) => "It could not be renamed",
+            Self::Duplicate => "It could not be duplicated",
+            Self::KeepAwake => "It could not be kept awake",
+            Self::Delete => "It could not be deleted",
+        }
+    }
+}
+
+/// What came of it.
+#[derive(Debug)]
+#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "a server renders buttons and presses none"))]
+pub enum Done {
+    /// The session as it is now.
+    Changed(Session),
+    /// Another one.
+    Made(Session),
+    Nothing,
+}
+
+/// Whom the page tells of what was done.
+#[derive(Clone, Copy)]
+#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "a server renders buttons and presses none"))]
+pub struct Listeners {
+    /// Gets the session as each write leaves it.
+    pub on_change: Callback<Session>,
+    /// Gets one that was made like it.
+    pub on_made: Callback<Session>,
+    /// Is told once it is gone.
+    pub on_delete: Callback<()>,
+}
 
 /// The writes to one session.
 #[derive(Clone, Copy)]
+#[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "a server renders buttons and presses none"))]
 pub struct SessionActions {
     session: Signal<Session>,
-    start: ServerAction<StartSessionCall>,
-    stop: ServerAction<StopSessionCall>,
-    rename: ServerAction<RenameSessionCall>,
-    delete_pending: RwSignal<bool>,
-    on_delete: Callback<()>,
+    listeners: Listeners,
     toasts: Toasts,
+    /// How many writes are under way.
+    under_way: RwSignal<u32>,
+    is_deleting: RwSignal<bool>,
+    refused: RwSignal<Option<String>>,
     /// Whether its name is being changed.
     pub renaming: RwSignal<bool>,
     /// Whether its deletion is being confirmed.
@@ -27,126 +86,89 @@ pub struct SessionActions {
 }
 
 impl SessionActions {
-    /// `on_change` gets the session as each write leaves it; `on_delete` is told once it is gone.
-    pub fn new(session: Signal<Session>, on_change: Callback<Session>, on_delete: Callback<()>) -> Self {
-        let toasts = Toasts::get();
-        let actions = Self {
+    pub fn new(session: Signal<Session>, listeners: Listeners) -> Self {
+        let under_way = RwSignal::new(0);
+        Working::get().watch(Signal::derive(move || under_way.get() > 0));
+        Self {
             session,
-            start: ServerAction::new(),
-            stop: ServerAction::new(),
-            rename: ServerAction::new(),
-            delete_pending: RwSignal::new(false),
-            on_delete,
-            toasts,
+            listeners,
+            toasts: Toasts::get(),
+            under_way,
+            is_deleting: RwSignal::new(false),
+            refused: RwSignal::new(None),
             renaming: RwSignal::new(false),
             deleting: RwSignal::new(false),
-        };
-        let working = Working::get();
-        working.watch(actions.start.pending());
-        working.watch(actions.stop.pending());
-        working.watch(actions.rename.pending());
-        working.watch(actions.delete_pending);
-
-        let value = actions.start.value();
-        settled(
-            move || value.get(),
-            move |started| match started {
-                Ok(session) => on_change.run(session),
-                Err(error) => toasts.fail("It could not be started", &error),
-            },
-        );
-        let value = actions.stop.value();
-        settled(
-            move || value.get(),
-            move |stopped| match stopped {
-                Ok(session) => on_change.run(session),
-                Err(error) => toasts.fail("It could not be stopped", &error),
-            },
-        );
-        let value = actions.rename.value();
-        settled(
-            move || value.get(),
-            move |renamed| match renamed {
-                Ok(session) => {
-                    actions.renaming.set(false);
-                    on_change.run(session);
-                }
-                // The form shows it by the field.
-                Err(error) if error.code == ErrorCode::ValidationError => {}
-                Err(error) => toasts.fail("It could not be renamed", &error),
-            },
-        );
-        actions
+        }
     }
 
-    pub fn start(self) {
-        self.start.dispatch(StartSessionCall { id: self.id(), how: StartSession::default() });
-    }
-
-    pub fn stop(self) {
-        self.stop.dispatch(StopSessionCall { id: self.id() });
-    }
-
-    pub fn rename(self, to: RenameSession) {
-        self.rename.dispatch(RenameSessionCall { id: self.id(), to });
-    }
-
-    /// Not a `ServerAction`: the live event takes the card off the page before the answer is here,
-    /// and an action's result would be lost with it.
-    pub fn delete(self) {
+    /// Does `act`; what comes of it is told. No `ServerAction`: a live event may take the card off the page before the
+    /// answer is here, and an action's result would be lost with it.
+    pub fn run(self, act: Act) {
         let (id, name) = self.session.with_untracked(|session| (session.id.clone(), session.name.clone()));
-        self.delete_pending.set(true);
-        spawn_local(async move {
-            let deleted = delete_session(id).await;
-            let _ = self.delete_pending.try_set(false);
-            let _ = self.deleting.try_set(false);
-            match deleted {
-                Err(error) if error.code != ErrorCode::NotFound => {
-                    self.toasts.fail("It could not be deleted", &error);
-                }
-                // Not found: somebody was faster; it is gone as was asked.
-                _ => {
-                    self.toasts.tell(format!("Deleted “{name}”."));
-                    let _ = self.on_delete.try_run(());
-                }
-            }
+        self.under_way.update(|count| *count += 1);
+        if act == Act::Delete {
+            self.is_deleting.set(true);
+        }
+        #[cfg(feature = "hydrate")]
+        leptos::task::spawn_local(async move {
+            let done = super::errands::run(id, act.clone()).await;
+            let _ = self.under_way.try_update(|count| *count = count.saturating_sub(1));
+            self.settle(&act, done, &name);
         });
+        #[cfg(not(feature = "hydrate"))]
+        let _ = (id, name);
     }
 
-    fn id(self) -> SessionId {
+    #[cfg(feature = "hydrate")]
+    fn settle(self, act: &Act, done: Result<Done, ApiError>, name: &str) {
+        if *act == Act::Delete {
+            let _ = self.is_deleting.try_set(false);
+            let _ = self.deleting.try_set(false);
+        }
+        match (act, done) {
+            (Act::Rename(_), Err(error)) if error.code == ErrorCode::ValidationError => {
+                // The form shows it by the field.
+                let message = error.fields.first().map_or(error.error.clone(), |field| field.message.clone());
+                let _ = self.refused.try_set(Some(message));
+            }
+            // Not found: somebody was faster; it is gone as was asked.
+            (Act::Delete, Err(ApiError { code: ErrorCode::NotFound, .. }) | Ok(_)) => {
+                self.toasts.tell(format!("Deleted “{name}”."));
+                let _ = self.listeners.on_delete.try_run(());
+            }
+            (Act::Rename(_), Ok(Done::Changed(session))) => {
+                let _ = self.refused.try_set(None);
+                let _ = self.renaming.try_set(false);
+                let _ = self.listeners.on_change.try_run(session);
+            }
+            (Act::KeepAwake, Ok(_)) => self.toasts.tell("It stays awake."),
+            (_, Ok(Done::Changed(session))) => {
+                let _ = self.listeners.on_change.try_run(session);
+            }
+            (_, Ok(Done::Made(session))) => {
+                let _ = self.listeners.on_made.try_run(session);
+            }
+            (_, Ok(Done::Nothing)) => {}
+            (act, Err(error)) => self.toasts.fail(act.failed(), &error),
+        }
+    }
+
+    pub fn id(self) -> SessionId {
         self.session.with_untracked(|session| session.id.clone())
     }
 
-    /// Whether a start or stop has been asked for and not answered.
+    /// Whether something has been asked for and not answered.
     pub fn is_changing(self) -> Signal<bool> {
-        let (start, stop) = (self.start.pending(), self.stop.pending());
-        Signal::derive(move || start.get() || stop.get())
+        let under_way = self.under_way;
+        Signal::derive(move || under_way.get() > 0)
     }
 
     pub fn is_deleting(self) -> Signal<bool> {
-        self.delete_pending.into()
+        self.is_deleting.into()
     }
 
     /// What the server had against the new name.
     pub fn rename_refused(self) -> Signal<Option<String>> {
-        let value = self.rename.value();
-        Signal::derive(move || match value.get() {
-            Some(Err(error)) if error.code == ErrorCode::ValidationError => {
-                Some(error.fields.first().map_or(error.error.clone(), |field| field.message.clone()))
-            }
-            _ => None,
-        })
+        self.refused.into()
     }
-}
-
-/// Runs `then` with each result of a write.
-pub fn settled<T: 'static>(
-    value: impl Fn() -> Option<Result<T, ApiError>> + 'static,
-    then: impl Fn(Result<T, ApiError>) + 'static,
-) {
-    Effect::new(move |_| {
-        if let Some(result) = value() {
-            untrack(|| then(result));
-        }
-    });
 }

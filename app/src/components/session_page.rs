@@ -1,14 +1,16 @@
 //! What a person does on a session's page, whichever way they ask: by keys, palette, menu or press.
 #![cfg_attr(not(feature = "hydrate"), allow(dead_code, reason = "a server leaves the workbench's place empty"))]
 
+use leptos::html::Span;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use protocol::TerminalId;
 use wasm_bindgen::JsCast;
 
-use super::session_actions::SessionActions;
+use super::session_actions::{Act, SessionActions};
 use crate::api::terminal::close_terminal;
 use crate::browser::has_touch;
+use crate::contexts::desk::{Desk, Over};
 use crate::contexts::panels::{self, Panels};
 use crate::contexts::preferences::CurrentPreferences;
 use crate::contexts::toasts::Toasts;
@@ -28,6 +30,16 @@ pub enum Panel {
     Shortcuts,
 }
 
+/// What comes of what the server tells of the session.
+#[derive(Clone, Copy)]
+pub struct SessionEvents {
+    pub session: RwSignal<Session>,
+    /// Whether its deletion was asked for here.
+    pub is_deleting: Signal<bool>,
+    /// Leads away when it is gone.
+    pub leave: Callback<()>,
+}
+
 /// A session's page.
 #[derive(Clone, Copy)]
 pub struct SessionPage {
@@ -43,12 +55,13 @@ pub struct SessionPage {
     pub searching: RwSignal<Option<TerminalId>>,
     /// Asks for the keyboard in the search.
     pub search: Trigger,
+    /// Where the bar says what is told of the session while it runs.
+    pub bar: NodeRef<Span>,
     /// What those who don't see the page are told.
     pub said: RwSignal<String>,
-    /// Whether a stop is to be followed by a start.
-    restarting: RwSignal<bool>,
     go: Callback<String>,
     panels: Panels,
+    desk: Desk,
     preferences: CurrentPreferences,
     toasts: Toasts,
 }
@@ -56,7 +69,7 @@ pub struct SessionPage {
 impl SessionPage {
     /// `go` leads to another address.
     pub fn new(session: Signal<Session>, running: Signal<bool>, actions: SessionActions, go: Callback<String>) -> Self {
-        let page = Self {
+        Self {
             session,
             running,
             actions,
@@ -66,38 +79,14 @@ impl SessionPage {
             panel: RwSignal::new(None),
             searching: RwSignal::new(None),
             search: Trigger::new(),
+            bar: NodeRef::new(),
             said: RwSignal::new(String::new()),
-            restarting: RwSignal::new(false),
             go,
             panels: Panels::get(),
+            desk: Desk::get(),
             preferences: CurrentPreferences::get(),
             toasts: Toasts::get(),
-        };
-        page.start_after_stop();
-        page
-    }
-
-    /// Starts what was stopped to be started again; a stop that failed is not followed by anything.
-    fn start_after_stop(self) {
-        let changing = self.actions.is_changing();
-        Effect::new(move |_| {
-            if !self.restarting.get() || changing.get() {
-                return;
-            }
-            let state = self.session.with(|session| session.state.clone());
-            if state.can_start() {
-                self.restarting.set(false);
-                self.actions.start();
-            } else if state == SessionState::Running {
-                // The answer to the stop is taken in within this frame; who still runs then was not stopped.
-                request_animation_frame(move || {
-                    let runs = self.session.try_with_untracked(|session| session.state == SessionState::Running);
-                    if runs == Some(true) && changing.try_get_untracked() == Some(false) {
-                        self.restarting.set(false);
-                    }
-                });
-            }
-        });
+        }
     }
 
     /// The layout that the page has room for.
@@ -245,11 +234,13 @@ impl SessionPage {
             Command::FontReset => self.preferences.change(|preferences| preferences.font_size = None),
             Command::Leave => focus_tab(self.active()),
             Command::Rename => self.actions.renaming.set(true),
-            Command::Start => self.actions.start(),
-            Command::Stop => self.actions.stop(),
-            Command::Restart => {
-                self.actions.stop();
-                self.restarting.set(true);
+            Command::Start => self.actions.run(Act::Start { resume: false }),
+            Command::Stop => self.actions.run(Act::Stop),
+            Command::Restart => self.actions.run(Act::Restart { resume: false }),
+            Command::Duplicate => self.actions.run(Act::Duplicate),
+            Command::SavePreset => {
+                let (session, name) = self.session.with_untracked(|session| (session.id.clone(), session.name.clone()));
+                self.desk.open(Over::SavePreset { session, name });
             }
             Command::AllSessions => self.go.run("/".to_owned()),
             Command::Palette => self.panel.set(Some(Panel::Palette)),

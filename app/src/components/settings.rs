@@ -4,6 +4,8 @@
 mod controls;
 #[cfg(feature = "hydrate")]
 mod panel;
+#[cfg(feature = "hydrate")]
+mod presets;
 
 use leptos::prelude::*;
 

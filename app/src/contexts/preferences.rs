@@ -80,6 +80,14 @@ impl CurrentPreferences {
         self.timer.set_value(timer);
     }
 
+    #[cfg_attr(not(feature = "hydrate"), expect(dead_code, reason = "only a browser makes sessions"))]
+    /// Takes in what the server changed by itself.
+    pub fn learn(self, change: impl Fn(&mut Preferences)) {
+        // The page may be gone.
+        let _ = self.saved.try_update_value(&change);
+        let _ = self.current.try_update(change);
+    }
+
     fn drop_timer(self) -> bool {
         let timer = self.timer.try_update_value(Option::take).flatten();
         timer.inspect(TimeoutHandle::clear).is_some()

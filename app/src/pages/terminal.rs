@@ -10,23 +10,27 @@ use protocol::SessionId;
 use super::not_found::not_found;
 use crate::api::session::get_session;
 use crate::components::delete_dialog::DeleteDialog;
+use crate::components::desk::DeskHost;
 use crate::components::failure::{LoadFailure, SessionFailure};
 use crate::components::files::FilesButton;
 use crate::components::icons;
+use crate::components::maker::Maker;
 use crate::components::rename_form::RenameForm;
-use crate::components::session_actions::SessionActions;
-use crate::components::session_card::StartStop;
+use crate::components::session_actions::{Act, Listeners, SessionActions};
+use crate::components::session_card::{Resume, StartStop, StoppedNote};
 use crate::components::session_menu::SessionMenu;
-use crate::components::session_page::{Panel, SessionPage};
+use crate::components::session_page::{Panel, SessionEvents, SessionPage};
 use crate::components::settings::SettingsButton;
 use crate::components::start_progress::{ReadyIn, StartProgress};
 use crate::components::state_badge::StateBadge;
 use crate::components::terminal_status::TerminalStatus;
 use crate::components::workbench::Workbench;
+use crate::contexts::toasts::Toasts;
 use crate::model::error::{ApiError, ErrorCode};
 use crate::model::session::{Session, SessionState};
 use crate::sessions;
 use crate::terminal::tabs::Tabs;
+use crate::time::Clock;
 
 #[component]
 pub fn TerminalPage() -> impl IntoView {
@@ -98,11 +102,18 @@ fn SessionView(initial: Session) -> impl IntoView {
     let navigate = use_navigate();
     let go = Callback::new(move |path: String| navigate(&path, Default::default()));
     let leave = Callback::new(move |()| go.run("/".to_owned()));
-    let on_change = Callback::new(move |changed| session.update(|session| sessions::update(session, changed)));
-    let actions = SessionActions::new(session.into(), on_change, leave);
-    #[cfg(feature = "hydrate")]
-    follow(session, actions.is_deleting(), leave);
-
+    let clock = Clock::start();
+    let toasts = Toasts::get();
+    let listeners = Listeners {
+        on_change: Callback::new(move |changed| session.update(|session| sessions::update(session, changed))),
+        on_made: Callback::new(move |made: Session| {
+            toasts.tell(format!("This is “{}”, made like the one before.", made.name));
+            go.run(format!("/sessions/{}", made.id));
+        }),
+        on_delete: leave,
+    };
+    let actions = SessionActions::new(session.into(), listeners);
+    let events = SessionEvents { session, is_deleting: actions.is_deleting(), leave };
     let page = SessionPage::new(session.into(), running.into(), actions, go);
     let active = Signal::derive(move || page.states.of(page.tabs.with(Tabs::active)));
 
@@ -122,7 +133,7 @@ fn SessionView(initial: Session) -> impl IntoView {
                             name=name.get_untracked()
                             id="name"
                             refused=actions.rename_refused()
-                            on_rename=Callback::new(move |to| actions.rename(to))
+                            on_rename=Callback::new(move |to| actions.run(Act::Rename(to)))
                             on_cancel=Callback::new(move |()| actions.renaming.set(false))
                         />
                     </Show>
@@ -132,6 +143,8 @@ fn SessionView(initial: Session) -> impl IntoView {
                         </Show>
                     </span>
                 </div>
+                // What is told of it while it runs; of the workbench.
+                <span class="fetched" node_ref=page.bar></span>
                 <ReadyIn session/>
                 <span class="bar-end">
                     <button
@@ -149,12 +162,13 @@ fn SessionView(initial: Session) -> impl IntoView {
                 </span>
             </header>
             <main class="terminal-main">
-                <Workbench page shown/>
+                <Workbench page shown events clock/>
                 <Show when=move || !running.get()>
                     <NotRunning session=session.into() state=state.into() actions/>
                 </Show>
             </main>
             <DeleteDialog session=session.into() actions/>
+            <DeskHost maker=Maker::new(go)/>
         </div>
     }
 }
@@ -181,9 +195,16 @@ fn NotRunning(session: Signal<Session>, state: Signal<SessionState>, actions: Se
                 <Show when=move || is_starting.get()>
                     <StartProgress session/>
                 </Show>
+                <StoppedNote session/>
                 <SessionFailure session/>
+                <Resume session actions/>
                 <Show when=move || can_start.get()>
-                    <button class="button button-primary" disabled=changing on:click=move |_| actions.start()>
+                    <button
+                        class="button"
+                        class:button-primary=move || !session.with(|session| session.can_resume)
+                        disabled=changing
+                        on:click=move |_| actions.run(Act::Start { resume: false })
+                    >
                         {icons::play()}
                         "Start session"
                     </button>
@@ -191,51 +212,4 @@ fn NotRunning(session: Signal<Session>, state: Signal<SessionState>, actions: Se
             </div>
         </div>
     }
-}
-
-/// Keeps the session as the server has it, and leaves when it is gone.
-#[cfg(feature = "hydrate")]
-fn follow(session: RwSignal<Session>, is_deleting: Signal<bool>, leave: Callback<()>) {
-    use leptos::task::spawn_local;
-
-    use crate::contexts::toasts::Toasts;
-    use crate::live::{self, Event};
-
-    let toasts = Toasts::get();
-    let id = session.with_untracked(|session| session.id.clone());
-    // A deletion asked for here is told by its own answer.
-    let told = StoredValue::new(false);
-    let gone = move || {
-        // An event may tell of it, and an answer too.
-        let is_news = told.try_update_value(|told| !std::mem::replace(told, true)) == Some(true);
-        if is_news && is_deleting.try_get_untracked() == Some(false) {
-            if let Some(name) = session.try_with_untracked(|session| session.name.clone()) {
-                toasts.tell(format!("“{name}” was deleted."));
-            }
-            let _ = leave.try_run(());
-        }
-    };
-    let reread = {
-        let id = id.clone();
-        move || {
-            let id = id.clone();
-            spawn_local(async move {
-                match get_session(id).await {
-                    Ok(read) => {
-                        let _ = session.try_update(|session| sessions::update(session, read));
-                    }
-                    Err(error) if error.code == ErrorCode::NotFound => gone(),
-                    Err(error) => toasts.fail("The session could not be read", &error),
-                }
-            });
-        }
-    };
-    live::follow(move |event| match event {
-        Event::Unsure => reread(),
-        Event::Changed(changed) => {
-            let _ = session.try_update(|session| sessions::update(session, changed));
-        }
-        Event::Deleted(deleted) if deleted == id => gone(),
-        Event::Deleted(_) => {}
-    });
 }

@@ -40,6 +40,9 @@ pub enum Command {
     Start,
     Stop,
     Restart,
+    Duplicate,
+    /// Saves what runs in the tabs, to be opened again.
+    SavePreset,
     AllSessions,
     Palette,
     Files,
@@ -114,6 +117,8 @@ impl Command {
             C::Start,
             C::Stop,
             C::Restart,
+            C::Duplicate,
+            C::SavePreset,
             C::AllSessions,
             C::Palette,
             C::Files,
@@ -161,6 +166,8 @@ impl Command {
             Self::Start => "Start session",
             Self::Stop => "Stop session",
             Self::Restart => "Restart session",
+            Self::Duplicate => "Duplicate session",
+            Self::SavePreset => "Save tabs as preset…",
             Self::AllSessions => "All sessions",
             Self::Palette => "Commands",
             Self::Files => "Files",
@@ -190,7 +197,13 @@ impl Command {
             | Self::FontSmaller
             | Self::FontReset
             | Self::Leave => Group::Screen,
-            Self::Rename | Self::Start | Self::Stop | Self::Restart | Self::AllSessions => Group::Session,
+            Self::Rename
+            | Self::Start
+            | Self::Stop
+            | Self::Restart
+            | Self::Duplicate
+            | Self::SavePreset
+            | Self::AllSessions => Group::Session,
             Self::Palette | Self::Files | Self::Settings | Self::Shortcuts => Group::Page,
         }
     }
@@ -230,6 +243,8 @@ impl Command {
             | Self::Start
             | Self::Stop
             | Self::Restart
+            | Self::Duplicate
+            | Self::SavePreset
             | Self::AllSessions => return None,
         };
         Some(chord)
@@ -296,6 +311,7 @@ impl Command {
             Self::Search
                 | Self::Leave
                 | Self::Rename
+                | Self::SavePreset
                 | Self::AllSessions
                 | Self::Palette
                 | Self::Files
@@ -323,6 +339,7 @@ impl Command {
             Self::Start => now.can_start,
             Self::Stop => now.can_stop,
             Self::Restart => now.running,
+            Self::SavePreset => now.running && now.tabs > 1,
             Self::Search
             | Self::SelectAll
             | Self::Clear
@@ -331,6 +348,7 @@ impl Command {
             | Self::FontSmaller
             | Self::Leave
             | Self::Rename
+            | Self::Duplicate
             | Self::AllSessions
             | Self::Palette
             | Self::Files

@@ -5,9 +5,9 @@ use leptos::html::{Button, Input};
 use leptos::prelude::*;
 
 use super::explorer::{Ask, Explorer};
-use super::modal::Modal;
 use super::picker::Picker;
 use super::preview::Preview;
+use crate::components::modal::Modal;
 use crate::model::storage::{FileName, Undone};
 
 #[component]

@@ -7,9 +7,9 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
 use super::explorer::Explorer;
-use super::modal::Modal;
 use crate::browser::matches_media;
 use crate::components::icons;
+use crate::components::modal::Modal;
 use crate::contexts::preferences::CurrentPreferences;
 use crate::files::browser::module::{self, AbortController, property};
 use crate::files::kind::{self, MAX_HIGHLIGHTED, Shown};

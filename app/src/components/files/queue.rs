@@ -3,8 +3,8 @@
 use leptos::prelude::*;
 
 use super::explorer::Explorer;
-use super::modal::Modal;
 use crate::components::icons;
+use crate::components::modal::Modal;
 use crate::files::browser::sending::Uploads;
 use crate::files::says;
 use crate::files::uploads::{Answer, Item, ItemId, State, Totals};

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 
 use super::controls::{Choice, Slider, Switch};
+use super::presets::Presets;
 use crate::api::storage::seed_files;
 use crate::browser::has_touch;
 use crate::components::icons;
@@ -19,6 +20,8 @@ use crate::model::preferences::{
 
 /// The scrollbacks to choose from, lines.
 const SCROLLBACKS: [u32; 4] = [1_000, 5_000, 10_000, 50_000];
+/// Times after which a session sleeps, minutes; the last one is never.
+const IDLE_TIMES: [u16; 6] = [15, 30, 60, 120, 240, 0];
 /// Hues with a name; any other is the slider's.
 const HUES: [(u16, &str); 7] =
     [(217, "Blue"), (262, "Violet"), (330, "Pink"), (0, "Red"), (28, "Orange"), (142, "Green"), (190, "Cyan")];
@@ -73,6 +76,7 @@ pub fn Settings() -> impl IntoView {
                 </header>
                 {look(current)}
                 {terminal(current)}
+                {sessions(current)}
                 {files(current)}
                 <section class="settings-group" aria-labelledby="settings-keys">
                     <h3 id="settings-keys">"Key bar, on a phone"</h3>
@@ -229,6 +233,33 @@ fn terminal(current: CurrentPreferences) -> AnyView {
                         />
                     }
                 })}
+        </section>
+    }
+    .into_any()
+}
+
+fn sessions(current: CurrentPreferences) -> AnyView {
+    let minutes = Memo::new(move |_| current.signal().with(|preferences| preferences.idle_minutes));
+    let says = move || match minutes.get() {
+        0 => "A session runs until you stop it.".to_owned(),
+        _ => "One in which nobody typed and nothing worked for so long is stopped; its files are kept.".to_owned(),
+    };
+    view! {
+        <section class="settings-group" aria-labelledby="settings-sessions">
+            <h3 id="settings-sessions">"Sessions"</h3>
+            <Choice
+                legend="Sleep after"
+                options=&["15 min", "30 min", "1 h", "2 h", "4 h", "Never"]
+                selected=Signal::derive(move || match minutes.get() {
+                    0 => IDLE_TIMES.len() - 1,
+                    minutes => IDLE_TIMES.iter().position(|choice| *choice >= minutes).unwrap_or(IDLE_TIMES.len() - 2),
+                })
+                on_select=Callback::new(move |index: usize| {
+                    current.change(|preferences| preferences.idle_minutes = IDLE_TIMES[index]);
+                })
+            />
+            <p class="setting-hint">{says}</p>
+            <Presets/>
         </section>
     }
     .into_any()
