@@ -67,6 +67,9 @@ pub enum Lack {
     CgroupNamespace,
     /// That the kernel killed init for want of memory is not told apart from its being killed.
     OutOfMemoryCause,
+    /// Nobody writes down how a container ends but its parent: where an engine's monitor does, it may be known all the
+    /// same.
+    UnseenEnd,
 }
 
 /// One test's own driver.

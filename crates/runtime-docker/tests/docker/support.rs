@@ -175,6 +175,8 @@ impl Host for Here {
         // monitor misses with version 1 that it was init whom the kernel killed.
         match what {
             Lack::CgroupNamespace | Lack::OutOfMemoryCause => is_podman && is_first_version,
+            // Its monitor outlives the engine's crash, and is sometimes faster than it.
+            Lack::UnseenEnd => is_podman,
         }
     }
 }
