@@ -89,7 +89,6 @@ test('numbers come and go without the cards', async ({ page, signIn }) => {
 test('a failed session is restarted with its conversation', async ({ page, signIn }) => {
   const failed = session('Claude Code #1', { status: 'failed', cause: { kind: 'exited', code: 3 } }, { can_resume: true });
   await tell(page, [failed]);
-  const asked = page.waitForRequest('**/rpc/session/start');
   await page.route('**/rpc/session/start', (route) =>
     route.fulfill({ json: { ...failed, state: { status: 'starting', stage: 'creating' }, active_at: new Date().toISOString() } }),
   );
@@ -98,6 +97,7 @@ test('a failed session is restarted with its conversation', async ({ page, signI
   const card = dashboard.card(failed.name);
   await expect(card.getByText('The container ended by itself with exit code 3.')).toBeVisible();
   await expect(card.getByRole('button', { name: 'Start', exact: true })).toBeVisible();
+  const asked = page.waitForRequest('**/rpc/session/start');
   await card.getByRole('button', { name: 'Restart and resume the conversation' }).click();
   expect((await asked).postDataJSON()).toEqual({ id: failed.id, how: { resume: true } });
   await expect(dashboard.state(failed.name)).toHaveText('starting');
@@ -125,18 +125,19 @@ test('an agent is chosen by keys alone', { tag: '@desktop' }, async ({ api, axe,
   await caret(page).focus();
   await page.keyboard.press('Enter');
   const list = agents(page).getByRole('group', { name: 'Agents' });
-  await expect(list.getByRole('button').first()).toBeFocused();
+  // On the one that was used last, if another test has used any.
+  await expect(list.locator('button:focus')).toHaveCount(1);
   expect(await axe(page)).toEqual([]);
   await page.keyboard.press('Escape');
   await expect(agents(page)).toBeHidden();
   await expect(caret(page)).toBeFocused();
 
   await page.keyboard.press('Enter');
+  await expect(list.locator('button:focus')).toHaveCount(1);
+  await page.keyboard.press('Home');
   await expect(list.getByRole('button').first()).toBeFocused();
   await page.keyboard.press('ArrowUp');
   await expect(list.getByRole('button').last()).toBeFocused();
-  await page.keyboard.press('Home');
-  await page.keyboard.press('End');
   const shell = list.getByRole('button', { name: /^(Plain s|S)hell/ });
   while (!(await shell.evaluate((button) => button === document.activeElement))) await page.keyboard.press('ArrowDown');
   await page.keyboard.press('Enter');
@@ -335,7 +336,6 @@ test('how long a session stays awake is chosen in the settings', async ({ api, p
 
 test('the palette leads to sessions and does what cards do', { tag: '@desktop' }, async ({ axe, page, signIn }) => {
   await tell(page, eachState());
-  const stopped = page.waitForRequest('**/rpc/session/stop');
   await page.route('**/rpc/session/stop', (route) => route.fulfill({ json: eachState()[0] }));
   await signIn(page);
   await new Dashboard(page).ready();
@@ -346,6 +346,7 @@ test('the palette leads to sessions and does what cards do', { tag: '@desktop' }
     await expect(page.getByRole('option', { name: title, exact: true })).toBeAttached();
   }
   expect(await axe(page)).toEqual([]);
+  const stopped = page.waitForRequest('**/rpc/session/stop');
   await field.fill('stop codex');
   await page.keyboard.press('Enter');
   expect((await stopped).postDataJSON()).toEqual({ id: eachState()[1]!.id });

@@ -2,12 +2,18 @@
 import { expect, test } from '../fixtures.ts';
 import { Dashboard } from '../pages/dashboard.ts';
 
-test('the list of sessions is rendered on the server and hydrated in silence', async ({ page, signIn }) => {
+test('the list of sessions is rendered on the server and comes to life in silence', async ({ page, signIn }) => {
   await signIn(page);
   await expect(page).toHaveTitle(/Berth/);
   await new Dashboard(page).ready();
   const loaded = await page.evaluate(() => performance.getEntriesByType('resource').map((entry) => entry.name));
-  expect(loaded.filter((name) => name.endsWith('.wasm'))).toHaveLength(1);
+  // The cards and, without any, the agents to begin with; nothing of terminals, files or settings.
+  const parts = loaded.map((name) => /\/split_([a-z]+)[^/]*\.wasm$/.exec(name)?.[1]).filter((part) => part !== undefined);
+  expect(parts).toContain('cards');
+  expect(parts.filter((part) => !['cards', 'desk'].includes(part))).toEqual([]);
+  // What the server drew is what is there without scripts.
+  const html = await (await page.request.get('/', { headers: { accept: 'text/html' } })).text();
+  expect(html).toContain('No sessions yet');
 });
 
 test('nothing is fetched from anybody else, and xterm.js only when a terminal opens', async ({ page, server, signIn }) => {
