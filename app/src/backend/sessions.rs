@@ -18,7 +18,7 @@ use crate::model::usage::{RuntimeTrouble, Sample, SessionUsage};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SessionEvent {
     /// It is new, or something about it changed.
-    Changed(Session),
+    Changed(Box<Session>),
     /// It is gone.
     Deleted(SessionId),
     /// What running sessions use now.

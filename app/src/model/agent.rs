@@ -153,7 +153,7 @@ mod tests {
         let long = "x".repeat(MAX_COMMAND + 1);
         for unfit in [
             preset(" ", &["a"]),
-            preset("a\n", &["a"]),
+            preset("a\nb", &["a"]),
             preset("Mine", &[]),
             preset("Mine", &["a"; MAX_COMMANDS + 1]),
             preset("Mine", &["a\rb"]),

@@ -353,6 +353,11 @@ fn is_repository(url: &str, (): &()) -> garde::Result {
         None if is_short() => "",
         None => return unfit("An address begins with https:// or ssh://, or is like git@host:path."),
     };
+    let has_path =
+        rest.is_none_or(|rest| rest.split_once('/').is_some_and(|(_, path)| !path.trim_matches('/').is_empty()));
+    if !has_path {
+        return unfit("The address has to end with the repository's name.");
+    }
     if authority.rsplit_once('@').is_some_and(|(user, _)| user.contains(':')) {
         return unfit("Leave the password out: it would be kept with the session. Git asks for it in the terminal.");
     }

@@ -97,7 +97,7 @@ impl Context {
     /// Tells the pages what a row says.
     pub fn announce(&self, row: &StoredSession) {
         self.pulse.note(row);
-        self.tell(&row.owner, SessionEvent::Changed(self.model(row)));
+        self.tell(&row.owner, SessionEvent::Changed(Box::new(self.model(row))));
     }
 
     /// Puts into the audit log what `by` did to a session.
