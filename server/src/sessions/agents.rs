@@ -198,7 +198,7 @@ mod tests {
             AgentEntry { enabled: Some(false), ..entry(SHELL) },
             AgentEntry { command: Some("a\nb".into()), ..named("aider") },
         ] {
-            assert!(table(&[wrong.clone()]).is_err(), "{wrong:?}");
+            assert!(table(std::slice::from_ref(&wrong)).is_err(), "{wrong:?}");
         }
     }
 }

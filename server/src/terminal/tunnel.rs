@@ -158,7 +158,7 @@ impl Tunnel {
         let outward = poll_direction(cx, &mut *self.guest, &mut *self.browser, &mut self.to_browser, |bytes| {
             boundary.advance(bytes);
             if let Some(meter) = meter.as_mut() {
-                meter.from_guest(bytes.len());
+                meter.said(bytes.len());
             }
         });
         if let Poll::Ready(failed) = outward {
@@ -170,7 +170,7 @@ impl Tunnel {
         if !self.is_guest_deaf {
             let inward = poll_direction(cx, &mut *self.browser, &mut *self.guest, &mut self.to_guest, |bytes| {
                 if let Some(meter) = meter.as_mut() {
-                    meter.from_browser(bytes.len());
+                    meter.typed(bytes.len());
                 }
             });
             match inward {
@@ -203,7 +203,7 @@ impl Tunnel {
 }
 
 impl Meter {
-    fn from_guest(&mut self, bytes: usize) {
+    fn said(&mut self, bytes: usize) {
         self.traffic.to_browsers.inc_by(bytes as u64);
         let now = Instant::now();
         self.spoke = now;
@@ -217,7 +217,7 @@ impl Meter {
     }
 
     /// Whatever a browser sends into a terminal that has been quiet is a key; its acknowledgements follow output.
-    fn from_browser(&mut self, bytes: usize) {
+    fn typed(&mut self, bytes: usize) {
         self.traffic.from_browsers.inc_by(bytes as u64);
         let now = Instant::now();
         let is_quiet = now.saturating_duration_since(self.spoke) > QUIET;
