@@ -21,7 +21,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bollard::query_parameters::InspectContainerOptions;
 use protocol::{ContainerId, SessionId};
-use runtime::{ByteStream, Container, ContainerSpec, Exit, Health, Runtime, RuntimeError, Usage};
+use runtime::{ByteStream, Container, ContainerSpec, Exit, Health, Runtime, RuntimeError, Usage, to_the_end};
 
 use crate::api::{Api, LOOK_LIMIT, failed_at, is_gone, mended};
 use crate::engine::Engine;
@@ -168,15 +168,6 @@ impl Inner {
         }
         wall::raise(self.options.network_namespace.as_deref()).await
     }
-}
-
-/// Runs an operation to its end, listened to or not.
-async fn to_the_end<T: Send + 'static>(
-    operation: impl Future<Output = Result<T, RuntimeError>> + Send + 'static,
-) -> Result<T, RuntimeError> {
-    tokio::spawn(operation)
-        .await
-        .unwrap_or_else(|error| Err(RuntimeError::Unavailable { detail: format!("an operation broke off: {error}") }))
 }
 
 #[async_trait]

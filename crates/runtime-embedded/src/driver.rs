@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use protocol::ContainerId;
-use runtime::{ByteStream, ContainerSpec, Exit, Health, Runtime, RuntimeError, Usage};
+use runtime::{ByteStream, ContainerSpec, Exit, Health, Runtime, RuntimeError, Usage, to_the_end};
 
 use crate::cgroup::Hierarchies;
 use crate::child::{Helper, failed};
@@ -82,15 +82,6 @@ impl Drop for Embedded {
             container.let_go();
         }
     }
-}
-
-/// Runs an operation to its end, listened to or not.
-async fn to_the_end<T: Send + 'static>(
-    operation: impl Future<Output = Result<T, RuntimeError>> + Send + 'static,
-) -> Result<T, RuntimeError> {
-    tokio::spawn(operation)
-        .await
-        .unwrap_or_else(|error| Err(RuntimeError::Unavailable { detail: format!("an operation broke off: {error}") }))
 }
 
 #[async_trait]

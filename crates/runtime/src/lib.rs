@@ -126,3 +126,15 @@ pub trait Runtime: Send + Sync + 'static {
     /// [`RuntimeError::NotFound`], [`RuntimeError::NotRunning`].
     async fn usage(&self, id: &ContainerId) -> Result<Usage, RuntimeError>;
 }
+
+/// Runs a driver's operation to its end, listened to or not.
+///
+/// # Errors
+/// The operation's own; [`RuntimeError::Unavailable`] when it panicked.
+pub async fn to_the_end<T: Send + 'static>(
+    operation: impl Future<Output = Result<T, RuntimeError>> + Send + 'static,
+) -> Result<T, RuntimeError> {
+    tokio::spawn(operation)
+        .await
+        .unwrap_or_else(|error| Err(RuntimeError::Unavailable { detail: format!("an operation broke off: {error}") }))
+}

@@ -13,10 +13,9 @@ use protocol::SessionId;
 use runtime::Runtime;
 use runtime::breaker::Trouble;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 use tokio::sync::broadcast;
 
-use crate::accounts::Audit;
+use crate::accounts::{Audit, to_text};
 use crate::database::{Database, DatabaseError, StoredSession};
 use crate::metrics::Metrics;
 use crate::preferences::PreferencesService;
@@ -213,9 +212,4 @@ impl Context {
 pub(super) fn now() -> OffsetDateTime {
     let now = OffsetDateTime::now_utc();
     now.replace_millisecond(now.millisecond()).unwrap_or(now)
-}
-
-/// RFC 3339. It can't write years past 9999, and no clock here says so.
-pub(super) fn to_text(time: OffsetDateTime) -> String {
-    time.format(&Rfc3339).unwrap_or_default()
 }

@@ -15,9 +15,10 @@ use runtime::Usage;
 use time::OffsetDateTime;
 use tokio::time::{Instant, MissedTickBehavior};
 
+use crate::accounts::to_text;
 use crate::database::StoredSession;
 use crate::preferences::PreferencesService;
-use crate::sessions::context::{Context, to_text};
+use crate::sessions::context::Context;
 use crate::sessions::guest::GuestClient;
 use crate::sessions::idle::Wakefulness;
 use crate::sessions::owner::Command;

@@ -1,6 +1,7 @@
 //! The line that is typed into a session's first terminal: what is cloned, and the agent's own command.
 
 use app::model::session::Repository;
+use app::terminal::quote::quote;
 
 use crate::database::SessionDetails;
 use crate::sessions::agents::Agent;
@@ -19,30 +20,25 @@ pub(super) fn first_line(agent: &Agent, details: &SessionDetails, is_found: bool
         (false, true) => Some(command.clone()),
         (false, false) => {
             let hint = format!("{} may not be installed here. To install it: {}", agent.name, agent.install);
-            Some(format!("{command} || echo {}", quote(&hint)))
+            // A hint that would press keys is left out.
+            Some(quote(&hint).map_or_else(|| command.clone(), |hint| format!("{command} || echo {hint}")))
         }
     };
-    match (details.repository.as_ref().map(clone), command) {
+    match (details.repository.as_ref().and_then(clone), command) {
         (Some(clone), Some(command)) => Some(format!("{clone} && {{ {command}; }}")),
         (clone, command) => clone.or(command),
     }
 }
 
-/// Clones unless it is there, and goes into it.
-fn clone(repository: &Repository) -> String {
-    let folder = quote(repository.folder());
+/// Clones unless it is there, and goes into it. None for what the model refuses: an address or name that presses keys.
+fn clone(repository: &Repository) -> Option<String> {
+    let (folder, url) = (quote(repository.folder())?, quote(&repository.url)?);
     let depth = repository.depth.map(|depth| format!(" --depth {depth}")).unwrap_or_default();
-    let branch = repository.reference.as_ref().map(|name| format!(" --branch {}", quote(name))).unwrap_or_default();
-    format!("{{ [ -e {folder} ] || git clone{depth}{branch} -- {} {folder}; }} && cd {folder}", quote(&repository.url))
-}
-
-/// A word as a shell takes it whole.
-fn quote(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@+,".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', r"'\''"))
+    let branch = match &repository.reference {
+        Some(name) => format!(" --branch {}", quote(name)?),
+        None => String::new(),
+    };
+    Some(format!("{{ [ -e {folder} ] || git clone{depth}{branch} -- {url} {folder}; }} && cd {folder}"))
 }
 
 #[cfg(test)]
