@@ -1,8 +1,9 @@
 //! HTTP/1.1 requests, each over a TCP connection of its own or one after another over the same: as much as a
 //! benchmark needs.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Lines, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::time::Instant;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
@@ -81,21 +82,67 @@ impl Connection {
     pub fn request(&mut self, method: &str, path: &str, headers: &str) -> Result<Answer> {
         let request = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n{headers}\r\n", self.address);
         self.stream.write_all(request.as_bytes())?;
-        let mut answer = Vec::new();
-        let mut piece = [0; 4096];
-        loop {
-            let length = self.stream.read(&mut piece).with_context(|| format!("{method} {path} was not answered"))?;
-            ensure!(length > 0, "the connection ended before {method} {path} was answered");
-            answer.extend_from_slice(&piece[..length]);
-            if find(&answer, b"\r\n\r\n").is_none() {
-                continue;
-            }
-            let parsed = parse(answer.clone())?;
-            let whole: usize = parsed.header("content-length").context("an answer without its length")?.parse()?;
-            if parsed.body.len() >= whole {
-                return Ok(parsed);
+        let mut received = Vec::new();
+        while find(&received, b"\r\n\r\n").is_none() {
+            self.receive(&mut received).with_context(|| format!("{method} {path} was not answered"))?;
+        }
+        let mut answer = parse(received)?;
+        let length: usize = answer.header("content-length").context("an answer without its length")?.parse()?;
+        while answer.body.len() < length {
+            self.receive(&mut answer.body).with_context(|| format!("{method} {path} was cut off"))?;
+        }
+        Ok(answer)
+    }
+
+    fn receive(&mut self, into: &mut Vec<u8>) -> Result<()> {
+        let mut piece = [0; 64 * 1024];
+        let length = self.stream.read(&mut piece)?;
+        ensure!(length > 0, "the connection ended");
+        into.extend_from_slice(&piece[..length]);
+        Ok(())
+    }
+}
+
+/// The page's stream of events: `GET /api/sessions/events`.
+#[derive(Debug)]
+pub struct Events {
+    lines: Lines<BufReader<TcpStream>>,
+}
+
+impl Events {
+    /// Opens it. What has happened before is not told.
+    pub fn open(address: SocketAddr, headers: &str) -> Result<Self> {
+        let Connection { mut stream, .. } = Connection::open(address)?;
+        // In HTTP/1.0 there are no chunks to be put together.
+        let request = format!("GET /api/sessions/events HTTP/1.0\r\nHost: {address}\r\n{headers}\r\n");
+        stream.write_all(request.as_bytes())?;
+        let mut lines = BufReader::new(stream).lines();
+        let status = lines.next().context("no answer")??;
+        ensure!(status.contains(" 200 "), "the stream of events answered {status}");
+        for line in lines.by_ref() {
+            if line?.is_empty() {
+                return Ok(Self { lines });
             }
         }
+        bail!("the stream of events ended in its head")
+    }
+
+    /// Waits for an event whose name and data are as wanted.
+    pub fn until(&mut self, is_wanted: impl Fn(&str, &str) -> bool) -> Result<()> {
+        let deadline = Instant::now() + PATIENCE;
+        let mut event = String::new();
+        for line in self.lines.by_ref() {
+            let line = line.context("no event came")?;
+            if let Some(name) = line.strip_prefix("event: ") {
+                name.clone_into(&mut event);
+                ensure!(Instant::now() < deadline, "it was not told within {PATIENCE:?}");
+            } else if let Some(data) = line.strip_prefix("data: ")
+                && is_wanted(&event, data)
+            {
+                return Ok(());
+            }
+        }
+        bail!("the stream of events ended")
     }
 }
 

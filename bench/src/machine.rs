@@ -1,6 +1,7 @@
 //! The machine that was measured on, and what the kernel says of its processes.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::time::Duration;
 use std::{fmt, fs};
 
@@ -106,6 +107,46 @@ pub fn holdings(pid: i32) -> Result<Holdings> {
             .with_context(|| format!("process {pid} is gone"))
     };
     Ok(Holdings { descriptors: count("fd")?, threads: count("task")?, processes: family(pid).len() })
+}
+
+/// What a server holds of the machine, over all its sessions. Whatever else there is on the machine is counted too, so
+/// nothing else may come or go.
+#[derive(Debug, Clone, Copy)]
+pub struct Traces {
+    held: Holdings,
+    mounts: usize,
+    control_groups: usize,
+    networks: usize,
+}
+
+impl Traces {
+    /// What there is more of in `after`, with its name.
+    pub fn left_in(&self, after: &Self) -> Vec<(&'static str, u32)> {
+        let pairs = [
+            ("descriptors", self.held.descriptors, after.held.descriptors),
+            ("threads", self.held.threads, after.held.threads),
+            ("processes", self.held.processes, after.held.processes),
+            ("mounts", self.mounts, after.mounts),
+            ("control groups", self.control_groups, after.control_groups),
+            ("networks", self.networks, after.networks),
+        ];
+        let left = |before: usize, after: usize| u32::try_from(after.saturating_sub(before)).unwrap_or(u32::MAX);
+        pairs.into_iter().map(|(what, before, after)| (what, left(before, after))).collect()
+    }
+}
+
+/// What a server holds of the machine now.
+pub fn traces(server: i32) -> Result<Traces> {
+    let mounts = fs::read_to_string(format!("/proc/{server}/mountinfo"))?.lines().count();
+    // A device of each network that this namespace sees.
+    let networks = fs::read_to_string("/proc/thread-self/net/dev")?.lines().count();
+    Ok(Traces { held: holdings(server)?, mounts, control_groups: folders_in(Path::new("/sys/fs/cgroup")), networks })
+}
+
+fn folders_in(folder: &Path) -> usize {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
+    folders.map(|folder| 1 + folders_in(&folder.path())).sum()
 }
 
 /// A process and all that descend from it.

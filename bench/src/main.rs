@@ -26,7 +26,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Parser;
 
 use crate::lines::{Context, Effort};
-use crate::product::{Guests, Product, Server};
+use crate::product::{Command, Guests, Product};
 use crate::report::Report;
 
 /// For how long the machine is looked at before each benchmark.
@@ -49,7 +49,7 @@ struct Arguments {
     /// Fewer samples: one to two minutes.
     #[arg(long)]
     quick: bool,
-    /// Only the benchmarks of this name; may be repeated.
+    /// Only the benchmarks of this name, also those that are else left out, such as `soak`; may be repeated.
     #[arg(long)]
     only: Vec<String>,
     /// Write the report there, too, as JSON.
@@ -69,25 +69,34 @@ fn main() -> Result<ExitCode> {
     if let Some(unknown) = arguments.only.iter().find(|name| !known.contains(&name.as_str())) {
         bail!("there is no benchmark {unknown}; there are {}", known.join(", "));
     }
-    let product: Arc<dyn Product> = match (&arguments.server, &arguments.guest) {
-        (Some(server), _) => {
+    let command = arguments.server.as_ref().map(|binary| Command {
+        binary: binary.clone(),
+        arguments: arguments.server_arguments.clone(),
+        log: arguments.log.clone(),
+    });
+    let product: Arc<dyn Product> = match (&command, &arguments.guest) {
+        (Some(command), _) => {
             if let Some(folder) = arguments.log.parent() {
                 std::fs::create_dir_all(folder)?;
             }
-            Arc::new(Server::start(server, &arguments.server_arguments, &arguments.log)?)
+            Arc::new(command.start(&[])?)
         }
         (None, Some(guest)) => Arc::new(Guests::of(guest)),
         (None, None) => bail!("nothing to measure"),
     };
-    let watchdog = watchdog::start(Arc::clone(&product))?;
-    let context =
-        Context { product: Arc::clone(&product), effort: if arguments.quick { Effort::Quick } else { Effort::Full } };
+    let watchdog = Arc::new(watchdog::start()?);
+    watchdog.shut_down_at_end(Arc::clone(&product));
+    let context = Context {
+        product,
+        command,
+        watchdog: Arc::clone(&watchdog),
+        effort: if arguments.quick { Effort::Quick } else { Effort::Full },
+    };
 
     let mut report =
         Report { machine: machine::Machine::this(), disturbance: 0.0, rows: Vec::new(), errors: Vec::new() };
     for line in lines::ALL {
-        let is_wanted = arguments.only.is_empty() || arguments.only.iter().any(|name| name == line.name);
-        if !is_wanted || (line.needs_server && product.server().is_none()) {
+        if !line.is_wanted(&arguments.only, context.product.server().is_some()) {
             continue;
         }
         let busy = machine::busy_share(LOOK)?;
@@ -100,7 +109,7 @@ fn main() -> Result<ExitCode> {
         }
     }
     watchdog.allow(watchdog::END_LIMIT);
-    product.shut_down();
+    watchdog.shut_down();
 
     println!("{}\n\n{}", report.machine, report.table());
     if report.disturbance > QUIET {

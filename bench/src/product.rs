@@ -1,5 +1,6 @@
 //! What is measured: the whole product, or its guests alone.
 
+mod at_docker;
 mod guest;
 mod server;
 
@@ -8,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
 
+pub use at_docker::AtDocker;
 pub use guest::Guests;
-pub use server::Server;
+pub use server::{Command, Server};
 
 use crate::socket::{Event, Socket};
 
@@ -64,6 +66,11 @@ impl Session {
         self.product.connect(&self.running.id, terminal, query)
     }
 
+    /// It, as its product started it.
+    pub fn running(&self) -> &Running {
+        &self.running
+    }
+
     /// The processes that stand between a client and its shell: the server, if there is one, and the guest.
     pub fn between(&self) -> Vec<(&'static str, i32)> {
         let server = self.product.server().map(|server| ("server", server.pid()));
@@ -79,7 +86,10 @@ impl Drop for Session {
     }
 }
 
-/// Connects again and again, at once, until terminal 1 of a starting session gives its first byte: one
+/// Between two tries to connect to a session that is starting. Without it the client would be who uses the processors.
+const RETRY: Duration = Duration::from_millis(3);
+
+/// Connects again and again until terminal 1 of a starting session gives its first byte: one
 /// that its shell wrote, and not a snapshot of an empty screen.
 pub fn first_output(product: &dyn Product, session: &str) -> Result<Socket> {
     let deadline = Instant::now() + START_LIMIT;
@@ -96,6 +106,7 @@ pub fn first_output(product: &dyn Product, session: &str) -> Result<Socket> {
                 return Ok(socket);
             }
         }
+        std::thread::sleep(RETRY);
         if Instant::now() > deadline {
             bail!("session {session} gave no output within {START_LIMIT:?}");
         }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::os::unix::process::CommandExt as _;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 use nix::fcntl::{FcntlArg, FdFlag, fcntl};
@@ -33,6 +33,16 @@ impl Pty {
         let mut command = Command::new("bash");
         command.arg("-l").current_dir(home.path()).env("HOME", home.path()).env("TERM", "xterm-256color");
         Self::spawn(command, home)
+    }
+
+    /// Any program, on the same.
+    pub fn program(command: Command) -> Result<Self> {
+        Self::spawn(command, TempDir::with_prefix("berth-bench-")?)
+    }
+
+    /// Waits until its program has ended by itself.
+    pub fn end(&mut self) -> Result<ExitStatus> {
+        Ok(self.child.wait()?)
     }
 
     fn spawn(mut command: Command, home: TempDir) -> Result<Self> {

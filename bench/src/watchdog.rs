@@ -1,7 +1,7 @@
 //! Sees to it that a run ends, and leaves nothing behind when it is interrupted or hangs.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -17,14 +17,27 @@ const INTERVAL: Duration = Duration::from_millis(500);
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Ends the process when a benchmark takes longer than it was allowed.
-#[derive(Debug)]
 pub struct Watchdog {
     began: Instant,
     /// Milliseconds from `began`.
     deadline: Arc<AtomicU64>,
+    /// What has to be shut down at the end.
+    products: Products,
 }
 
+type Products = Arc<Mutex<Vec<Arc<dyn Product>>>>;
+
 impl Watchdog {
+    /// Has this shut down at the end of the run, whatever that is.
+    pub fn shut_down_at_end(&self, product: Arc<dyn Product>) {
+        self.products.lock().unwrap_or_else(PoisonError::into_inner).push(product);
+    }
+
+    /// Shuts everything down, the last first.
+    pub fn shut_down(&self) {
+        shut_down(&self.products);
+    }
+
     /// From now on the run may take so long until the next call.
     pub fn allow(&self, limit: Duration) {
         let deadline = self.began.elapsed() + limit;
@@ -33,7 +46,7 @@ impl Watchdog {
 }
 
 /// Starts to watch, also for SIGINT and SIGTERM.
-pub fn start(product: Arc<dyn Product>) -> Result<Watchdog> {
+pub fn start() -> Result<Watchdog> {
     extern "C" fn note(_: nix::libc::c_int) {
         INTERRUPTED.store(true, Ordering::Relaxed);
     }
@@ -42,8 +55,10 @@ pub fn start(product: Arc<dyn Product>) -> Result<Watchdog> {
         // SAFETY: the handler does nothing but store to an atomic.
         unsafe { sigaction(signal, &action) }?;
     }
-    let watchdog = Watchdog { began: Instant::now(), deadline: Arc::new(AtomicU64::new(u64::MAX)) };
+    let watchdog =
+        Watchdog { began: Instant::now(), deadline: Arc::new(AtomicU64::new(u64::MAX)), products: Products::default() };
     let (began, deadline) = (watchdog.began, Arc::clone(&watchdog.deadline));
+    let products = Arc::clone(&watchdog.products);
     std::thread::spawn(move || {
         let code = loop {
             std::thread::sleep(INTERVAL);
@@ -55,8 +70,14 @@ pub fn start(product: Arc<dyn Product>) -> Result<Watchdog> {
                 break 2;
             }
         };
-        product.shut_down();
+        shut_down(&products);
         std::process::exit(code);
     });
     Ok(watchdog)
+}
+
+fn shut_down(products: &Products) {
+    while let Some(product) = products.lock().unwrap_or_else(PoisonError::into_inner).pop() {
+        product.shut_down();
+    }
 }

@@ -4,8 +4,8 @@
 use std::io::{BufRead as _, BufReader};
 use std::net::{IpAddr, SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt as _;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, Command as Process, Stdio};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use nix::unistd::Pid;
 use tempfile::TempDir;
 
 use super::{Product, Registry, Running, first_output, reap};
-use crate::http::{self, Answer, Connection};
+use crate::http::{self, Answer, Connection, Events};
 use crate::machine::guest_of;
 use crate::socket::{Socket, Stream};
 
@@ -43,14 +43,25 @@ pub struct Server {
     data: Mutex<Option<TempDir>>,
 }
 
-impl Server {
-    /// Starts `binary` with further `arguments`, and signs in. What it logs goes to `log`.
-    pub fn start(binary: &Path, arguments: &[String], log: &Path) -> Result<Self> {
+/// How a server is started.
+#[derive(Debug, Clone)]
+pub struct Command {
+    pub binary: PathBuf,
+    pub arguments: Vec<String>,
+    /// Where what it logs goes.
+    pub log: PathBuf,
+}
+
+impl Command {
+    /// Starts one with further arguments, and signs in.
+    pub fn start(&self, more_arguments: &[&str]) -> Result<Server> {
+        let Self { binary, arguments, log } = self;
         let data = TempDir::with_prefix("berth-bench-")?;
-        let mut command = Command::new(binary);
+        let mut command = Process::new(binary);
         let password_file = data.path().join("admin-password");
         std::fs::write(&password_file, PASSWORD)?;
-        command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(data.path()).args(arguments);
+        command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(data.path());
+        command.args(arguments).args(more_arguments);
         // A benchmark makes and opens more in a second than a person in a minute.
         for allowance in ["CREATES_A_MINUTE", "SOCKETS_A_MINUTE", "RUNNING", "SESSIONS"] {
             command.env(format!("BERTH_LIMITS_{allowance}"), "100000");
@@ -93,7 +104,7 @@ impl Server {
         };
         let pid = child.id().try_into()?;
         let sessions = Registry::default();
-        Ok(Self {
+        Ok(Server {
             child: Mutex::new(child),
             pid,
             address,
@@ -103,7 +114,9 @@ impl Server {
             data: Mutex::new(Some(data)),
         })
     }
+}
 
+impl Server {
     /// The server's process.
     pub fn pid(&self) -> i32 {
         self.pid
@@ -118,6 +131,11 @@ impl Server {
     /// A connection to keep, and the header lines of the signed-in administrator.
     pub fn keep(&self) -> Result<(Connection, &str)> {
         Ok((Connection::open(self.address)?, &self.headers))
+    }
+
+    /// The administrator's stream of events.
+    pub fn events(&self) -> Result<Events> {
+        Events::open(self.address, &self.headers)
     }
 
     /// Tries to sign in from `client`, as a proxy would pass it on; answers the status.

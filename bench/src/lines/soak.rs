@@ -1,0 +1,96 @@
+//! Sessions that are made, used, stopped, started again and deleted for half an hour, and what is left of them then.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::lines::Context;
+use crate::lines::docker::at_docker;
+use crate::lines::many::{settled, start, stop};
+use crate::machine::resident_kib;
+use crate::product::{Product, Server};
+use crate::report::{Limit, Row};
+use crate::terminal::{quiet_shell, run};
+
+/// How many are used at the same time.
+const AT_ONCE: usize = 4;
+/// A round before anything is counted: whatever is only made once is there then.
+const WARM_UP: Duration = Duration::from_secs(20);
+/// What a session writes and reads in a round.
+const USE: &str = "seq 200000; mkdir -p files && seq 1000 | split -l 1 - files/part && rm -r files";
+
+/// In the embedded runtime.
+pub fn embedded(context: &Context) -> Result<Vec<Row>> {
+    soak(context, "soak", context.product.as_ref())
+}
+
+/// At a dockerd, of which it is also asked what it has.
+pub fn docker(context: &Context) -> Result<Vec<Row>> {
+    at_docker(context, |product| {
+        let lists = ["/containers/json?all=1", "/networks"];
+        let count = || lists.iter().map(|path| product.count(path)).collect::<Result<Vec<_>>>();
+        let before = count()?;
+        let mut rows = soak(context, "soak-docker", product)?;
+        for ((what, before), after) in ["containers", "engine's networks"].into_iter().zip(before).zip(count()?) {
+            rows.push(left("soak-docker", what, u32::try_from(after.saturating_sub(before)).unwrap_or(u32::MAX)));
+        }
+        Ok(rows)
+    })
+}
+
+fn soak(context: &Context, name: &'static str, product: &dyn Product) -> Result<Vec<Row>> {
+    let server = product.server().context("only a server makes sessions")?;
+    rounds(product, server, WARM_UP)?;
+    let before = settled(server, None)?;
+    let memory = resident_kib(server.pid())?;
+    let count = rounds(product, server, context.pick(Duration::from_secs(60), Duration::from_secs(1800)))?;
+    let after = settled(server, Some(&before))?;
+    let more = (resident_kib(server.pid())? - memory) / 1024.0;
+    let mut rows: Vec<_> = before.left_in(&after).into_iter().map(|(what, more)| left(name, what, more)).collect();
+    rows.push(
+        Row::new(name, "memory left", more, "MiB")
+            .limit(Limit::AtMost(4.0))
+            .samples(count)
+            .note(format!("{count} sessions; {:.1} MiB before", memory / 1024.0)),
+    );
+    Ok(rows)
+}
+
+fn left(name: &'static str, what: &str, more: u32) -> Row {
+    Row::new(name, format!("{what} left"), f64::from(more), "").limit(Limit::AtMost(0.0))
+}
+
+/// Uses sessions for so long; answers how many.
+fn rounds(product: &dyn Product, server: &Server, time: Duration) -> Result<usize> {
+    let end = Instant::now() + time;
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..AT_ONCE)
+            .map(|_| {
+                scope.spawn(move || -> Result<usize> {
+                    let mut count = 0;
+                    while Instant::now() < end {
+                        round(product, server)?;
+                        count += 1;
+                    }
+                    Ok(count)
+                })
+            })
+            .collect();
+        threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| bail!("a round panicked"))).sum()
+    })
+}
+
+/// One session's life.
+fn round(product: &dyn Product, server: &Server) -> Result<()> {
+    let id = server.create_session()?;
+    for _ in 0..2 {
+        start(server, &id)?;
+        for terminal in 1..=2 {
+            let mut socket = product.connect(&id, terminal, "")?;
+            quiet_shell(&mut socket)?;
+            run(&mut socket, USE)?;
+        }
+        stop(server, &id)?;
+    }
+    server.delete_session(&id)
+}
