@@ -21,6 +21,8 @@ mod life;
 mod reconcile;
 #[path = "whole/restart.rs"]
 mod restart;
+#[path = "whole/rig.rs"]
+mod rig;
 #[path = "whole/server.rs"]
 mod server;
 #[path = "whole/terminal.rs"]

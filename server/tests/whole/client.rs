@@ -96,6 +96,10 @@ impl Client {
         let _: Session = self.json(Method::POST, &format!("/api/sessions/{id}/stop"), "").await;
     }
 
+    pub async fn restart(&self, id: &SessionId) {
+        let _: Session = self.json(Method::POST, &format!("/api/sessions/{id}/restart"), "").await;
+    }
+
     pub async fn delete(&self, id: &SessionId) {
         let response = self.send(Method::DELETE, &format!("/api/sessions/{id}"), Bytes::new()).await;
         assert!(response.status().is_success(), "deleting: {} {:?}", response.status(), response.body());
