@@ -3,6 +3,8 @@
 //! `cargo xtask test` names in `BERTH_GUEST`.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "whole/agents.rs"]
+mod agents;
 #[path = "whole/client.rs"]
 mod client;
 #[path = "whole/disk.rs"]

@@ -77,6 +77,12 @@ impl Server {
         self.kill_and_start_again().await;
     }
 
+    /// The same with this besides.
+    pub async fn with_more(&mut self, extra: &[String]) {
+        self.extra.extend_from_slice(extra);
+        self.kill_and_start_again().await;
+    }
+
     /// SIGTERM, and how the server ended.
     pub async fn terminate(&mut self) -> std::process::ExitStatus {
         kill(self.pid(), Signal::SIGTERM).unwrap();
