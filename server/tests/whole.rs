@@ -7,6 +7,8 @@
 mod agents;
 #[path = "whole/client.rs"]
 mod client;
+#[path = "whole/clock.rs"]
+mod clock;
 #[path = "whole/disk.rs"]
 mod disk;
 #[path = "whole/docker.rs"]
