@@ -17,6 +17,8 @@ mod docker;
 mod faults;
 #[path = "whole/frames.rs"]
 mod frames;
+#[path = "whole/hangs.rs"]
+mod hangs;
 #[path = "whole/into_session.rs"]
 mod into_session;
 #[path = "whole/life.rs"]

@@ -192,6 +192,13 @@ impl Engine {
         let _ = fs::remove_file(self.directory.join("exec/containerd/containerd.pid"));
     }
 
+    /// Has it hang, or go on again: it is there, and does nothing.
+    pub fn hang(&self, is_so: bool) {
+        let signal = if is_so { Signal::SIGSTOP } else { Signal::SIGCONT };
+        let process = self.process.as_ref().expect("it runs");
+        kill(Pid::from_raw(i32::try_from(process.id()).unwrap()), signal).unwrap();
+    }
+
     fn until(&self, mut condition: impl FnMut() -> bool) {
         let begun = Instant::now();
         while !condition() {

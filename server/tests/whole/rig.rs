@@ -146,7 +146,7 @@ impl Rig {
     }
 }
 
-fn engine(size: Option<u64>) -> (Engine, Arc<TempDir>) {
+pub fn engine(size: Option<u64>) -> (Engine, Arc<TempDir>) {
     let files = Arc::new(tempfile::Builder::new().prefix("berth-").tempdir().unwrap());
     let engine = Engine::start_within(Kind::Docker, Arc::clone(&files), size);
     engine.load_image(&image::tar(Path::new(env!("CARGO_TARGET_TMPDIR"))));
