@@ -10,7 +10,7 @@ use berth::config::{Config, RuntimeChoice};
 use berth::data_dir;
 use runtime::breaker::Breaker;
 use runtime::{Health, Runtime, Several};
-use runtime_docker::{DockerRuntime, Network, Options, Progress, Pull, Tls};
+use runtime_docker::{DockerRuntime, Network, Options, Patience, Progress, Pull, Tls};
 use runtime_embedded::Embedded;
 
 /// The hidden command under which this binary is the embedded runtime's short-lived helper.
@@ -110,6 +110,7 @@ async fn open_docker(config: &Config) -> anyhow::Result<Result<Found, String>> {
         installation: data_dir::installation(&config.data_dir).context("this installation has no name")?,
         network: Network::Walled,
         network_namespace: None,
+        patience: Patience::default(),
     };
     let look = async {
         let driver = DockerRuntime::connect(options).await?;

@@ -3,8 +3,12 @@
 //! `cargo xtask test` names in `BERTH_GUEST`.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "whole/agents.rs"]
+mod agents;
 #[path = "whole/client.rs"]
 mod client;
+#[path = "whole/clock.rs"]
+mod clock;
 #[path = "whole/disk.rs"]
 mod disk;
 #[path = "whole/docker.rs"]
@@ -13,6 +17,8 @@ mod docker;
 mod faults;
 #[path = "whole/frames.rs"]
 mod frames;
+#[path = "whole/hangs.rs"]
+mod hangs;
 #[path = "whole/into_session.rs"]
 mod into_session;
 #[path = "whole/life.rs"]
@@ -21,6 +27,8 @@ mod life;
 mod reconcile;
 #[path = "whole/restart.rs"]
 mod restart;
+#[path = "whole/rig.rs"]
+mod rig;
 #[path = "whole/server.rs"]
 mod server;
 #[path = "whole/terminal.rs"]

@@ -50,12 +50,18 @@ impl Engine {
     /// Starts one that keeps everything in `directory`. The calling thread gets namespaces of its own, so this has to
     /// be a test's own thread.
     pub fn start(kind: Kind, files: Arc<TempDir>) -> Self {
+        Self::start_within(kind, files, None)
+    }
+
+    /// The same with so many bytes for its data.
+    pub fn start_within(kind: Kind, files: Arc<TempDir>, size: Option<u64>) -> Self {
         if kind != Kind::RootlessPodman {
             Self::be_alone();
             // Engines sync what they write, and nothing here has to outlast a power cut.
             let data = files.path().join("data");
             fs::create_dir(&data).unwrap();
-            mount(Some("tmpfs"), &data, Some("tmpfs"), MsFlags::empty(), None::<&str>).unwrap();
+            let options = size.map(|size| format!("size={size}"));
+            mount(Some("tmpfs"), &data, Some("tmpfs"), MsFlags::empty(), options.as_deref()).unwrap();
         }
         let thread = Path::new("/proc").join(fs::read_link("/proc/thread-self").unwrap());
         let mut engine = Self {
@@ -184,6 +190,13 @@ impl Engine {
         let mark = format!("{}/exec/containerd/containerd.toml", self.directory.display());
         self.until(|| !processes_with(&mark).iter().any(|pid| comm(*pid) == "containerd"));
         let _ = fs::remove_file(self.directory.join("exec/containerd/containerd.pid"));
+    }
+
+    /// Has it hang, or go on again: it is there, and does nothing.
+    pub fn hang(&self, is_so: bool) {
+        let signal = if is_so { Signal::SIGSTOP } else { Signal::SIGCONT };
+        let process = self.process.as_ref().expect("it runs");
+        kill(Pid::from_raw(i32::try_from(process.id()).unwrap()), signal).unwrap();
     }
 
     fn until(&self, mut condition: impl FnMut() -> bool) {

@@ -6,6 +6,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::missing_panics_doc)]
 
 mod engine;
+mod gate;
 pub mod image;
 
 pub use engine::{Engine, Kind};
+pub use gate::{Gate, Side};

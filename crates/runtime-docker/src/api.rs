@@ -15,15 +15,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use crate::options::{Options, Tls};
+use crate::options::{Options, Patience, Tls};
 
-/// How long the engine may take over what reads only.
-pub(crate) const LOOK_LIMIT: Duration = Duration::from_secs(15);
-/// The same for making a container, a network or a volume; on a busy disk a layer takes a while.
-pub(crate) const MAKE_LIMIT: Duration = Duration::from_secs(60);
-/// The same for starting one.
-pub(crate) const START_LIMIT: Duration = Duration::from_secs(60);
-/// The same for sending a signal, and for taking one out of a pause.
+/// How long the engine may take over sending a signal, and for taking one out of a pause.
 pub(crate) const SIGNAL_LIMIT: Duration = Duration::from_secs(15);
 /// The same for removing something with its files, of which there may be millions.
 pub(crate) const REMOVE_LIMIT: Duration = Duration::from_secs(300);
@@ -35,13 +29,19 @@ const CLIENT_LIMIT_SECONDS: u64 = 600;
 pub(crate) struct Api {
     url: String,
     tls: Option<Tls>,
+    pub(crate) patience: Patience,
     /// Once the engine has answered.
     negotiated: Mutex<Option<Docker>>,
 }
 
 impl Api {
     pub(crate) fn new(options: &Options) -> Self {
-        Self { url: options.url.clone(), tls: options.tls.clone(), negotiated: Mutex::new(None) }
+        Self {
+            url: options.url.clone(),
+            tls: options.tls.clone(),
+            patience: options.patience,
+            negotiated: Mutex::new(None),
+        }
     }
 
     /// The socket, when it is one on this host.
@@ -55,7 +55,7 @@ impl Api {
             return Ok(docker.clone());
         }
         let fresh = self.client().map_err(|error| self.unavailable(&error))?;
-        let docker = limited("asking the engine for its version", LOOK_LIMIT, fresh.negotiate_version(), |e| {
+        let docker = limited("asking the engine for its version", self.patience.look, fresh.negotiate_version(), |e| {
             self.unavailable(&e)
         })
         .await?;

@@ -23,7 +23,7 @@ use bollard::query_parameters::InspectContainerOptions;
 use protocol::{ContainerId, SessionId};
 use runtime::{ByteStream, Container, ContainerSpec, Exit, Health, Runtime, RuntimeError, Usage, to_the_end};
 
-use crate::api::{Api, LOOK_LIMIT, failed_at, is_gone, mended};
+use crate::api::{Api, failed_at, is_gone, mended};
 use crate::engine::Engine;
 use crate::options::{Network, Options};
 use crate::record::{self, Directory};
@@ -126,7 +126,7 @@ impl Inner {
         }
         let docker = self.api.docker().await?;
         let inspected = async { mended(docker.inspect_container(id.as_str(), None::<InspectContainerOptions>).await) };
-        let response = self.api.call_on(id, "looking at a container", LOOK_LIMIT, inspected).await?;
+        let response = self.api.call_on(id, "looking at a container", self.api.patience.look, inspected).await?;
         let seen = Seen::of(&response, &self.labels).ok_or_else(not_found)?;
         if seen.id == *id { Ok(seen) } else { Err(not_found()) }
     }
@@ -136,7 +136,7 @@ impl Inner {
         let docker = self.api.docker().await?;
         let what = "looking for a container";
         let inspected = docker.inspect_container(name, None::<InspectContainerOptions>);
-        let response = self.api.call(what, LOOK_LIMIT, async {
+        let response = self.api.call(what, self.api.patience.look, async {
             match mended(inspected.await) {
                 Err(error) if is_gone(&error) => Ok(None),
                 other => other.map(Some),

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 use bollard::models::{SystemInfo, SystemInfoCgroupVersionEnum, SystemVersion};
 use runtime::{Home, RuntimeError};
 
-use crate::api::{Api, LOOK_LIMIT};
+use crate::api::Api;
 
 /// What the driver has to know of the engine.
 #[derive(Debug, Clone)]
@@ -34,8 +34,8 @@ pub(crate) struct Engine {
 impl Engine {
     pub(crate) async fn ask(api: &Api) -> Result<Self, RuntimeError> {
         let docker = api.docker().await?;
-        let version = api.call("asking the engine for its version", LOOK_LIMIT, docker.version()).await?;
-        let info = api.call("asking the engine what it can do", LOOK_LIMIT, docker.info()).await?;
+        let version = api.call("asking the engine for its version", api.patience.look, docker.version()).await?;
+        let info = api.call("asking the engine what it can do", api.patience.look, docker.info()).await?;
         Ok(Self::of(&version, &info, api.socket()))
     }
 

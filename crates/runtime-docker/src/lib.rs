@@ -23,4 +23,4 @@ mod usage;
 mod wall;
 
 pub use driver::DockerRuntime;
-pub use options::{Network, Options, Progress, Pull, Tls};
+pub use options::{Network, Options, Patience, Progress, Pull, Tls};

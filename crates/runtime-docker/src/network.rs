@@ -8,7 +8,7 @@ use bollard::query_parameters::ListNetworksOptionsBuilder;
 use protocol::SessionId;
 use runtime::RuntimeError;
 
-use crate::api::{Api, LOOK_LIMIT, MAKE_LIMIT, REMOVE_LIMIT, message, status};
+use crate::api::{Api, REMOVE_LIMIT, message, status};
 use crate::spec::{Labels, SESSION};
 use crate::wall::PREFIX;
 
@@ -35,12 +35,12 @@ pub(crate) async fn make(api: &Api, labels: &Labels, session: &SessionId) -> Res
     let start = place(session);
     for attempt in 0..TRIES {
         let request = request(labels, session, (start + attempt) % COUNT);
-        let outcome = tokio::time::timeout(MAKE_LIMIT, docker.create_network(request)).await;
+        let outcome = tokio::time::timeout(api.patience.make, docker.create_network(request)).await;
         match outcome {
             Ok(Ok(_)) => return Ok(()),
             Ok(Err(error)) if is_taken(&error) => {}
             Ok(Err(error)) => return Err(api.translate(what, error)),
-            Err(_) => return Err(RuntimeError::Timeout { what, seconds: MAKE_LIMIT.as_secs() }),
+            Err(_) => return Err(RuntimeError::Timeout { what, seconds: api.patience.make.as_secs() }),
         }
     }
     Err(RuntimeError::Unavailable { detail: format!("{what}: {TRIES} subnets of 10.213.0.0/16 are taken") })
@@ -87,7 +87,7 @@ pub(crate) async fn find(
     let docker = api.docker().await?;
     let filters: HashMap<String, Vec<String>> = labels.filter(session);
     let options = ListNetworksOptionsBuilder::default().filters(&filters).build();
-    let list = api.call("listing networks", LOOK_LIMIT, docker.list_networks(Some(options))).await?;
+    let list = api.call("listing networks", api.patience.look, docker.list_networks(Some(options))).await?;
     let ours = list.into_iter().filter_map(|network| {
         // The engine's filter is not relied on: what is found may be removed.
         let found = labels.session(network.labels.as_ref()?)?;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Where the engine is, and how its containers are to be.
 #[derive(Debug, Clone)]
@@ -25,6 +26,25 @@ pub struct Options {
     pub network: Network,
     /// The network namespace that the engine has its bridges in, when it isn't this process's own.
     pub network_namespace: Option<PathBuf>,
+    /// How long the engine may take.
+    pub patience: Patience,
+}
+
+/// How long the engine may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// Over what reads only.
+    pub look: Duration,
+    /// Over all that making one container takes but its image; on a busy disk a layer takes a while.
+    pub make: Duration,
+    /// Over all that starting one takes. Less than the server gives to it, so that a start which is given up is over.
+    pub start: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { look: Duration::from_secs(15), make: Duration::from_secs(45), start: Duration::from_secs(40) }
+    }
 }
 
 /// Files for TLS, in PEM.

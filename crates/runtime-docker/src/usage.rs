@@ -8,7 +8,7 @@ use bollard::query_parameters::StatsOptionsBuilder;
 use futures::StreamExt as _;
 use runtime::{RuntimeError, Usage};
 
-use crate::api::{Api, LOOK_LIMIT};
+use crate::api::Api;
 use crate::state::Seen;
 
 const NANOS_PER_MICRO: u64 = 1000;
@@ -20,7 +20,7 @@ pub(crate) async fn ask(api: &Api, seen: &Seen, is_here: bool) -> Result<Usage, 
     let what = "asking what a container uses";
     let mut stream = Box::pin(docker.stats(seen.id.as_str(), Some(options)));
     let first = async { stream.next().await.transpose() };
-    let Some(stats) = api.call_on(&seen.id, what, LOOK_LIMIT, first).await? else {
+    let Some(stats) = api.call_on(&seen.id, what, api.patience.look, first).await? else {
         return Err(RuntimeError::NotRunning(seen.id.clone()));
     };
     let kills = seen.pid.filter(|_| is_here).and_then(out_of_memory_kills).unwrap_or_default();

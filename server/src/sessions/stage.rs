@@ -124,7 +124,10 @@ async fn warm(context: &Context, row: &StoredSession, id: &ContainerId) -> Resul
     };
     match tokio::time::timeout(WARM_LIMIT, first_output).await {
         Ok(outcome) => outcome?,
-        Err(_) => tracing::info!(session = %row.id, "the first terminal is silent; the session is ready all the same"),
+        Err(_) => {
+            guest.health().await.map_err(|error| failed(row, "the guest does not answer as it should", &error))?;
+            tracing::info!(session = %row.id, "the first terminal is silent; the session is ready all the same");
+        }
     }
     open_tabs(row, &guest).await;
     Ok(())

@@ -1,14 +1,17 @@
 //! A signed-in browser's requests.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use app::model::error::ApiError;
 use app::model::session::{Cause, Session, SessionState};
+use app::model::usage::{Sample, SessionUsage};
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use hyper_util::rt::TokioIo;
 use protocol::SessionId;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::net::TcpStream;
 
@@ -17,6 +20,14 @@ use crate::terminal::Terminal;
 
 /// Between two looks at a state.
 const POLL: Duration = Duration::from_millis(10);
+
+/// A session's state, and what it uses.
+#[derive(Debug, Deserialize)]
+pub struct Status {
+    pub id: SessionId,
+    pub usage: Option<SessionUsage>,
+    pub samples: Vec<Sample>,
+}
 
 #[derive(Clone)]
 pub struct Client {
@@ -64,8 +75,8 @@ impl Client {
         tokio::time::timeout(LIMIT, exchange).await.expect("no answer")
     }
 
-    async fn json<T: DeserializeOwned>(&self, method: Method, path: &str, body: &'static str) -> T {
-        let response = self.send(method, path, body.into()).await;
+    async fn json<T: DeserializeOwned>(&self, method: Method, path: &str, body: &str) -> T {
+        let response = self.send(method, path, body.to_owned().into()).await;
         assert!(response.status().is_success(), "{path}: {} {:?}", response.status(), response.body());
         serde_json::from_slice(response.body()).unwrap()
     }
@@ -88,12 +99,36 @@ impl Client {
         self.json::<Session>(Method::POST, "/api/sessions", "{}").await.id
     }
 
+    /// A session made from what this JSON says.
+    pub async fn create_with(&self, new: &str) -> SessionId {
+        self.json::<Session>(Method::POST, "/api/sessions", new).await.id
+    }
+
+    /// What the sessions use, once each was looked at so often.
+    pub async fn until_looked_at(&self, ids: &[&SessionId], looks: usize) -> HashMap<SessionId, Status> {
+        let wait = async {
+            loop {
+                let all: Vec<Status> = self.json(Method::GET, "/api/sessions/batch-status", "").await;
+                let found: HashMap<_, _> = all.into_iter().map(|status| (status.id.clone(), status)).collect();
+                if ids.iter().all(|id| found.get(id).is_some_and(|status| status.samples.len() >= looks)) {
+                    return found;
+                }
+                tokio::time::sleep(POLL).await;
+            }
+        };
+        tokio::time::timeout(LIMIT, wait).await.expect("they were not looked at")
+    }
+
     pub async fn start(&self, id: &SessionId) {
         let _: Session = self.json(Method::POST, &format!("/api/sessions/{id}/start"), "").await;
     }
 
     pub async fn stop(&self, id: &SessionId) {
         let _: Session = self.json(Method::POST, &format!("/api/sessions/{id}/stop"), "").await;
+    }
+
+    pub async fn restart(&self, id: &SessionId) {
+        let _: Session = self.json(Method::POST, &format!("/api/sessions/{id}/restart"), "").await;
     }
 
     pub async fn delete(&self, id: &SessionId) {

@@ -1,11 +1,12 @@
-//! A disk that is full, for real: the data directory is a small tmpfs.
+//! A disk that is full, for real: the data directory, or what the engine has, is a small tmpfs.
 
 use std::path::Path;
 use std::process::Command;
 
-use app::model::session::SessionState;
+use app::model::session::{Cause, SessionState};
 use http::Method;
 
+use crate::rig::Rig;
 use crate::server::Server;
 
 /// A tmpfs for as long as this lives.
@@ -61,4 +62,43 @@ async fn a_full_disk_is_told_as_one_and_a_delete_makes_room() {
     server.client.until(&waiting, |state| *state == SessionState::Running).await;
     assert_eq!(server.client.terminal(&waiting, 1).await.run("echo alive").await, "alive\n");
     server.close().await;
+}
+
+/// The engine's own disk, where images and what containers change are.
+mod docker {
+    use super::*;
+
+    /// The image has some twenty megabytes.
+    const SIZE: u64 = 128 << 20;
+
+    #[tokio::test]
+    async fn an_engine_whose_disk_is_full_is_told_as_one_and_room_is_all_that_it_takes() {
+        let rig = Rig::docker_within(SIZE).await;
+        let running = rig.server.client.running().await;
+        let stopped = rig.server.client.running().await;
+        rig.server.client.stop(&stopped).await;
+        rig.server.client.until(&stopped, |state| *state == SessionState::Stopped).await;
+        let new = rig.server.client.create().await;
+        // A program fills it from inside: what is not home is the engine's to keep.
+        let mut terminal = rig.server.client.terminal(&running, 1).await;
+        let outcome = terminal.run("head -c 1000m /dev/zero > /var/tmp/hog").await;
+        assert!(outcome.contains("No space left"), "{outcome}");
+        assert_eq!(terminal.run("echo alive").await, "alive\n");
+
+        for id in [&new, &stopped] {
+            rig.server.client.start(id).await;
+            assert_eq!(rig.server.client.until_failed(id).await, Cause::DiskFull);
+        }
+        assert_eq!(rig.server.client.session(&running).await.state, SessionState::Running);
+        assert_eq!(terminal.run("echo note > ~/note; cat ~/note").await, "note\n", "home is on another disk");
+
+        terminal.run("rm /var/tmp/hog").await;
+        for id in [&new, &stopped] {
+            rig.server.client.start(id).await;
+            rig.server.client.until(id, |state| *state == SessionState::Running).await;
+            assert_eq!(rig.server.client.terminal(id, 1).await.run("echo alive").await, "alive\n");
+        }
+        rig.assert_there_are(&[&running, &stopped, &new], "with room");
+        rig.close().await;
+    }
 }

@@ -1,59 +1,16 @@
-//! Sessions at a real dockerd of the test's own, through the real server. The engine's containers, its networks and the
-//! server are in namespaces of the test's thread, where nothing of the host's is.
-
-use std::path::Path;
-use std::sync::Arc;
+//! Sessions at a real dockerd of the test's own, through the real server.
 
 use app::model::error::ErrorCode;
 use app::model::session::{Cause, SessionState};
-use engines::{Engine, Kind, image};
 use http::{Method, StatusCode};
 use protocol::{SessionId, close};
-use serde_json::Value;
 
-use crate::server::{Server, guests_of};
-
-/// An engine and a server that uses it. The server first: it is gone before its engine is.
-struct Rig {
-    server: Server,
-    engine: Engine,
-}
-
-impl Rig {
-    /// Has to be called on the test's own thread, as all here, for that is where the namespaces are.
-    async fn new(runtime: &str) -> Self {
-        let files = Arc::new(tempfile::Builder::new().prefix("berth-").tempdir().unwrap());
-        let engine = Engine::start(Kind::Docker, files);
-        engine.load_image(&image::tar(Path::new(env!("CARGO_TARGET_TMPDIR"))));
-        let url = format!("unix://{}", engine.socket().display());
-        let server = Server::with(&["--runtime", runtime, "--docker-url", &url, "--docker-image", image::NAME]).await;
-        Self { server, engine }
-    }
-
-    /// Containers that the engine has, running or not.
-    fn containers(&self) -> usize {
-        self.engine.get("/containers/json?all=1").unwrap().as_array().unwrap().len()
-    }
-
-    async fn get(&self, path: &str) -> (StatusCode, Value) {
-        let response = self.server.client.send(Method::GET, path, bytes::Bytes::new()).await;
-        (response.status(), serde_json::from_slice(response.body()).unwrap())
-    }
-
-    async fn close(self) {
-        let Self { server, engine } = self;
-        for session in server.client.sessions().await {
-            server.client.delete(&session.id).await;
-        }
-        assert_eq!(engine.get("/containers/json?all=1").unwrap().as_array().unwrap().len(), 0);
-        server.close().await;
-        drop(engine);
-    }
-}
+use crate::rig::Rig;
+use crate::server::guests_of;
 
 #[tokio::test]
 async fn a_session_runs_at_docker_and_its_terminal_outlives_a_killed_server() {
-    let mut rig = Rig::new("auto").await;
+    let mut rig = Rig::with("auto").await;
     let id = rig.server.client.running().await;
     assert_eq!(rig.containers(), 1, "auto takes an engine that is ready");
     let mut terminal = rig.server.client.terminal(&id, 1).await;
@@ -77,12 +34,12 @@ async fn a_session_runs_at_docker_and_its_terminal_outlives_a_killed_server() {
 
 #[tokio::test]
 async fn an_engine_that_is_killed_and_comes_back_takes_no_session_with_it() {
-    let mut rig = Rig::new("docker").await;
+    let mut rig = Rig::docker().await;
     let id = rig.server.client.running().await;
     let mut terminal = rig.server.client.terminal(&id, 1).await;
     terminal.run("word=remembered").await;
 
-    rig.engine.crash();
+    rig.engine().crash();
     assert_eq!(terminal.run("echo $word").await, "remembered\n", "terminals are not the engine's affair");
     let (status, health) = rig.get("/api/health").await;
     assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
@@ -102,7 +59,7 @@ async fn an_engine_that_is_killed_and_comes_back_takes_no_session_with_it() {
     };
     assert!(detail.contains("is the engine running?"), "{detail}");
 
-    rig.engine.go_on();
+    rig.engine().go_on();
     assert_eq!(rig.server.client.session(&id).await.state, SessionState::Running);
     assert_eq!(again.run("echo $word").await, "remembered\n");
     rig.server.client.start(&other).await;
@@ -112,10 +69,10 @@ async fn an_engine_that_is_killed_and_comes_back_takes_no_session_with_it() {
 
 #[tokio::test]
 async fn a_container_removed_behind_our_back_is_told_as_gone() {
-    let rig = Rig::new("docker").await;
+    let mut rig = Rig::docker().await;
     let id = rig.server.client.running().await;
     let mut terminal = rig.server.client.terminal(&id, 1).await;
-    assert_eq!(rig.engine.ask("DELETE", &format!("/containers/berth-{id}?force=1")).unwrap().0, 204);
+    assert_eq!(rig.engine().ask("DELETE", &format!("/containers/berth-{id}?force=1")).unwrap().0, 204);
     let code = terminal.closed().await;
     assert!([close::FAULT, close::STOPPED].contains(&code), "{code}");
     let cause = rig.server.client.until_failed(&id).await;
@@ -127,11 +84,10 @@ async fn a_container_removed_behind_our_back_is_told_as_gone() {
 
 #[tokio::test]
 async fn sessions_of_both_runtimes_are_beside_each_other_and_one_goes_on_without_the_other() {
-    let mut rig = Rig::new("embedded").await;
+    let mut rig = Rig::with("embedded").await;
     let embedded = rig.server.client.running().await;
     assert_eq!((rig.containers(), guests_of(&rig.server.data).len()), (0, 1));
-    let url = format!("unix://{}", rig.engine.socket().display());
-    rig.server.start_with(&["--runtime", "docker", "--docker-url", &url, "--docker-image", image::NAME]).await;
+    rig.start_with("docker").await;
     let docker = rig.server.client.running().await;
     assert_eq!(rig.containers(), 1);
     let (_, report) = rig.get("/api/admin/runtime").await;
@@ -147,7 +103,7 @@ async fn sessions_of_both_runtimes_are_beside_each_other_and_one_goes_on_without
     // A session stays where its container is, whatever is the default by now.
     rig.server.client.stop(&embedded).await;
     rig.server.client.until(&embedded, |state| *state == SessionState::Stopped).await;
-    rig.engine.crash();
+    rig.engine().crash();
     rig.server.kill_and_start_again().await;
     rig.server.client.start(&embedded).await;
     rig.server.client.until(&embedded, |state| *state == SessionState::Running).await;
@@ -156,7 +112,7 @@ async fn sessions_of_both_runtimes_are_beside_each_other_and_one_goes_on_without
     assert_eq!((status, error.code), (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::RuntimeUnavailable));
     assert!(error.error.contains("docker can't say what it has"), "{}", error.error);
     rig.server.client.delete(&embedded).await;
-    rig.engine.go_on();
+    rig.engine().go_on();
     assert_eq!(rig.server.client.session(&docker).await.state, SessionState::Running);
     rig.close().await;
 }

@@ -1,8 +1,12 @@
 //! The server goes, the containers stay: kill -9 at each state of a session, and an orderly end.
 
-use app::model::session::SessionState;
-use protocol::close;
+use std::time::Duration;
 
+use app::model::session::{Cause, SessionState, Stage};
+use protocol::{SessionId, close};
+use tokio::task::JoinHandle;
+
+use crate::rig::Rig;
 use crate::server::{Server, guests_of};
 
 #[tokio::test]
@@ -44,54 +48,195 @@ async fn vim_is_still_there_after_the_server_was_killed() {
 
 #[tokio::test]
 async fn a_server_killed_at_any_moment_of_a_start_loses_and_doubles_nothing() {
-    let mut server = Server::new().await;
-    let resting = server.client.create().await;
+    let mut rig = Rig::embedded().await;
+    let resting = rig.server.client.create().await;
     // From before the first effect to after the last: the kill falls into each stage in turn.
     for delay_ms in [0, 5, 10, 20, 30, 45, 60, 90, 130, 180] {
-        let id = server.client.create().await;
-        server.client.start(&id).await;
+        let id = begin(&rig).await;
         // The one wait by the clock: the moment of the kill is what is varied.
-        tokio::time::sleep(std::time::Duration::from_millis(delay_ms)).await;
-        server.kill_and_start_again().await;
-        server.client.until(&id, |state| *state == SessionState::Running).await;
-        assert_eq!(guests_of(&server.data).len(), 1, "after {delay_ms} ms");
-        let mut terminal = server.client.terminal(&id, 1).await;
-        assert_eq!(terminal.run("echo alive").await, "alive\n");
-        server.client.delete(&id).await;
-        assert_eq!(guests_of(&server.data).len(), 0, "after {delay_ms} ms");
+        tokio::time::sleep(Duration::from_millis(delay_ms)).await;
+        rig.server.kill().await;
+        finished_by_the_next(&mut rig, &id, &format!("after {delay_ms} ms")).await;
     }
-    assert_eq!(server.client.session(&resting).await.state, SessionState::Created);
-    server.close().await;
+    assert_eq!(rig.server.client.session(&resting).await.state, SessionState::Created);
+    rig.close().await;
 }
 
 #[tokio::test]
-async fn a_server_killed_during_a_stop_or_a_delete_finishes_it() {
-    let mut server = Server::new().await;
-    let id = server.client.running().await;
-    server.client.stop(&id).await;
-    server.kill_and_start_again().await;
-    server.client.until(&id, |state| *state == SessionState::Stopped).await;
-    assert_eq!(guests_of(&server.data).len(), 0);
+async fn a_server_killed_while_a_shell_is_silent_finishes_the_start() {
+    killed_while_warming(Rig::embedded().await).await;
+}
 
-    server.client.start(&id).await;
-    server.client.until(&id, |state| *state == SessionState::Running).await;
-    let (client, condemned) = (server.client.clone(), id.clone());
-    // Cut off by the kill; its answer never comes.
-    let request = tokio::spawn(async move { client.delete(&condemned).await });
-    loop {
-        let sessions = server.client.sessions().await;
-        match sessions.iter().find(|session| session.id == id).map(|session| &session.state) {
-            Some(SessionState::Running) => tokio::task::yield_now().await,
-            _ => break,
-        }
-    }
-    server.kill_and_start_again().await;
-    request.abort();
-    while !server.client.sessions().await.is_empty() {
+#[tokio::test]
+async fn a_server_killed_during_a_stop_a_restart_or_a_delete_finishes_it() {
+    let mut rig = Rig::embedded().await;
+    let id = rig.server.client.running().await;
+    rig.server.client.stop(&id).await;
+    rig.server.kill().await;
+    stopped_by_the_next(&mut rig, &id, "just asked to stop").await;
+    run(&rig, &id).await;
+    rig.server.client.restart(&id).await;
+    rig.server.kill().await;
+    running_by_the_next(&mut rig, &id, "just asked to restart").await;
+    let request = condemn(&rig, &id);
+    while rig.server.client.sessions().await.iter().any(|session| session.state == SessionState::Running) {
         tokio::task::yield_now().await;
     }
-    assert_eq!(guests_of(&server.data).len(), 0);
-    server.close().await;
+    rig.server.kill().await;
+    deleted_by_the_next(&mut rig, "just asked to delete").await;
+    request.abort();
+    rig.close().await;
+}
+
+/// A new session that is being started.
+async fn begin(rig: &Rig) -> SessionId {
+    let id = rig.server.client.create().await;
+    rig.server.client.start(&id).await;
+    id
+}
+
+async fn run(rig: &Rig, id: &SessionId) {
+    rig.server.client.start(id).await;
+    rig.server.client.until(id, |state| *state == SessionState::Running).await;
+}
+
+/// Asks for a delete that the kill will cut off; its answer never comes.
+fn condemn(rig: &Rig, id: &SessionId) -> JoinHandle<()> {
+    let (client, condemned) = (rig.server.client.clone(), id.clone());
+    tokio::spawn(async move { client.delete(&condemned).await })
+}
+
+/// The server was killed; the next one has the session running, in one container, and can delete it.
+async fn finished_by_the_next(rig: &mut Rig, id: &SessionId, told: &str) {
+    running_by_the_next(rig, id, told).await;
+    rig.server.client.delete(id).await;
+    rig.assert_there_are(&[], told);
+}
+
+async fn running_by_the_next(rig: &mut Rig, id: &SessionId, told: &str) {
+    start_again(rig).await;
+    rig.server.client.until(id, |state| *state == SessionState::Running).await;
+    rig.assert_there_are(&[id], told);
+    assert_eq!(rig.server.client.terminal(id, 1).await.run("echo alive").await, "alive\n");
+}
+
+async fn stopped_by_the_next(rig: &mut Rig, id: &SessionId, told: &str) {
+    start_again(rig).await;
+    rig.server.client.until(id, |state| *state == SessionState::Stopped).await;
+    assert_eq!((rig.containers(), guests_of(&rig.server.data).len()), (1, 0), "{told}");
+}
+
+async fn deleted_by_the_next(rig: &mut Rig, told: &str) {
+    start_again(rig).await;
+    while !rig.server.client.sessions().await.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    rig.assert_there_are(&[], told);
+}
+
+/// What a gate holds goes on only now: an engine does what it was asked by somebody who is gone.
+async fn start_again(rig: &mut Rig) {
+    rig.open();
+    rig.server.start_again().await;
+}
+
+/// The first terminal's shell says nothing until it may.
+async fn killed_while_warming(mut rig: Rig) {
+    let first = rig.server.client.running().await;
+    let silent = rig.home().join(".bashrc");
+    std::fs::write(&silent, "until [ -e ~/speak ]; do read -t 0.1 < <(:); done\n").unwrap();
+    rig.server.client.delete(&first).await;
+    let id = begin(&rig).await;
+    rig.server.client.until(&id, |state| *state == SessionState::Starting { stage: Stage::Warming }).await;
+    rig.server.kill().await;
+    std::fs::write(rig.home().join("speak"), "").unwrap();
+    finished_by_the_next(&mut rig, &id, "while warming").await;
+    rig.close().await;
+}
+
+/// The same at Docker, where the engine can be held at each step.
+mod docker {
+    use engines::Side;
+
+    use super::*;
+
+    const KILL: fn(&str) -> bool = |line| line.starts_with("POST") && line.contains("/kill");
+
+    #[tokio::test]
+    async fn a_server_killed_at_any_stage_of_a_start_loses_and_doubles_nothing() {
+        let mut rig = Rig::gated().await;
+        let create: fn(&str) -> bool = |line| line.contains("/containers/create");
+        let start: fn(&str) -> bool = |line| line.contains("/start ");
+        for (side, which, stage, told) in [
+            (Side::Request, create, Stage::Creating, "before the engine hears of the container"),
+            (Side::Answer, create, Stage::Creating, "when the container is made"),
+            (Side::Request, start, Stage::Starting, "before the engine hears of the start"),
+            (Side::Answer, start, Stage::Starting, "when the container runs"),
+        ] {
+            rig.gate().bar(side, which);
+            let id = begin(&rig).await;
+            rig.gate().holds().await;
+            assert_eq!(rig.server.client.session(&id).await.state, SessionState::Starting { stage }, "{told}");
+            rig.server.kill().await;
+            finished_by_the_next(&mut rig, &id, told).await;
+        }
+        rig.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_server_killed_while_it_waits_for_the_guest_finishes_the_start() {
+        let mut rig = Rig::gated().await;
+        rig.gate().bar(Side::Answer, |line| line.contains("/start "));
+        let id = begin(&rig).await;
+        rig.gate().holds().await;
+        // The start is answered, and the way to the guest is asked for in vain.
+        rig.gate().bar(Side::Answer, |line| line.starts_with("GET") && line.contains("/json "));
+        rig.gate().holds().await;
+        let state = rig.server.client.session(&id).await.state;
+        assert_eq!(state, SessionState::Starting { stage: Stage::Verifying });
+        rig.server.kill().await;
+        finished_by_the_next(&mut rig, &id, "while verifying").await;
+        rig.close().await;
+    }
+
+    #[tokio::test]
+    async fn a_server_killed_while_a_shell_is_silent_finishes_the_start() {
+        killed_while_warming(Rig::docker().await).await;
+    }
+
+    #[tokio::test]
+    async fn a_server_killed_during_a_stop_a_restart_or_a_delete_finishes_it() {
+        let mut rig = Rig::gated().await;
+        let id = rig.server.client.running().await;
+        for side in [Side::Request, Side::Answer] {
+            rig.gate().bar(side, KILL);
+            rig.server.client.stop(&id).await;
+            rig.gate().holds().await;
+            rig.server.kill().await;
+            stopped_by_the_next(&mut rig, &id, &format!("{side:?} of a stop")).await;
+            run(&rig, &id).await;
+
+            rig.gate().bar(side, KILL);
+            rig.server.client.restart(&id).await;
+            rig.gate().holds().await;
+            rig.server.kill().await;
+            running_by_the_next(&mut rig, &id, &format!("{side:?} of a restart")).await;
+        }
+        for side in [Side::Request, Side::Answer] {
+            let id = rig.server.client.sessions().await.pop().map(|session| session.id);
+            let id = match id {
+                Some(id) => id,
+                None => rig.server.client.running().await,
+            };
+            rig.gate().bar(side, |line| line.starts_with("DELETE") && line.contains("/containers/"));
+            let request = condemn(&rig, &id);
+            rig.gate().holds().await;
+            rig.server.kill().await;
+            deleted_by_the_next(&mut rig, &format!("{side:?} of a delete")).await;
+            request.abort();
+        }
+        rig.close().await;
+    }
 }
 
 #[tokio::test]
@@ -109,7 +254,7 @@ async fn an_orderly_end_tells_the_sockets_and_leaves_the_containers() {
     assert_eq!(terminal.closed().await, close::TRY_AGAIN);
     let (mut server, status, took) = ended.await.unwrap();
     assert!(status.success());
-    assert!(took < std::time::Duration::from_secs(5), "{took:?}");
+    assert!(took < Duration::from_secs(5), "{took:?}");
     assert_eq!(guests_of(&server.data), guests);
     server.start_again().await;
     let mut again = server.client.terminal_since(&id, 1, &terminal).await;
@@ -128,10 +273,7 @@ async fn a_container_that_died_while_the_server_was_away_is_told_as_failed() {
     }
     server.start_again().await;
     let failed = server.client.until_failed(&id).await;
-    assert!(
-        matches!(failed, app::model::session::Cause::Killed { signal: 9 } | app::model::session::Cause::HostRestarted),
-        "{failed:?}"
-    );
+    assert!(matches!(failed, Cause::Killed { signal: 9 } | Cause::HostRestarted), "{failed:?}");
     server.client.start(&id).await;
     server.client.until(&id, |state| *state == SessionState::Running).await;
     server.close().await;

@@ -24,6 +24,8 @@ pub struct Server {
     pub data: PathBuf,
     /// What else is on its command line, each time it starts.
     extra: Vec<String>,
+    /// Variables that it gets besides, each time it starts.
+    variables: Vec<(String, String)>,
     /// Removed last. None when the data directory is the test's own.
     directory: Option<TempDir>,
 }
@@ -36,17 +38,29 @@ impl Server {
     /// A server with more on its command line.
     pub async fn with(extra: &[&str]) -> Self {
         let directory = tempfile::Builder::new().prefix("berth-test-").tempdir().unwrap();
-        let data = directory.path().to_owned();
-        let mut server = Self::on(&data, extra).await;
+        let mut server = Self::on(directory.path(), extra).await;
+        server.directory = Some(directory);
+        server
+    }
+
+    /// A server with more in its environment.
+    pub async fn within(variables: Vec<(String, String)>) -> Self {
+        let directory = tempfile::Builder::new().prefix("berth-test-").tempdir().unwrap();
+        let mut server = Self::spawn(directory.path(), &[], variables).await;
         server.directory = Some(directory);
         server
     }
 
     /// A server on an existing data directory.
     pub async fn on(data: &Path, extra: &[&str]) -> Self {
-        let (child, address, cookie) = spawn(data, extra).await;
+        Self::spawn(data, extra, Vec::new()).await
+    }
+
+    async fn spawn(data: &Path, extra: &[&str], variables: Vec<(String, String)>) -> Self {
+        let (child, address, cookie) = spawn(data, extra, &variables).await;
         let extra = extra.iter().map(|&word| word.to_owned()).collect();
-        Self { child, client: Client::new(address, cookie), data: data.to_owned(), extra, directory: None }
+        let client = Client::new(address, cookie);
+        Self { child, client, data: data.to_owned(), extra, variables, directory: None }
     }
 
     pub fn pid(&self) -> Pid {
@@ -66,7 +80,7 @@ impl Server {
 
     pub async fn start_again(&mut self) {
         let extra: Vec<_> = self.extra.iter().map(String::as_str).collect();
-        let (child, address, cookie) = spawn(&self.data, &extra).await;
+        let (child, address, cookie) = spawn(&self.data, &extra, &self.variables).await;
         self.child = child;
         self.client = Client::new(address, cookie);
     }
@@ -74,6 +88,12 @@ impl Server {
     /// kill -9, and a new server on the same data with something else on its command line.
     pub async fn start_with(&mut self, extra: &[&str]) {
         self.extra = extra.iter().map(|&word| word.to_owned()).collect();
+        self.kill_and_start_again().await;
+    }
+
+    /// The same with this besides.
+    pub async fn with_more(&mut self, extra: &[String]) {
+        self.extra.extend_from_slice(extra);
         self.kill_and_start_again().await;
     }
 
@@ -106,7 +126,7 @@ impl Drop for Server {
     }
 }
 
-async fn spawn(data: &Path, extra: &[&str]) -> (Child, String, String) {
+async fn spawn(data: &Path, extra: &[&str], variables: &[(String, String)]) -> (Child, String, String) {
     std::fs::create_dir_all(data).unwrap();
     let password_file = data.join("admin-password");
     std::fs::write(&password_file, PASSWORD).unwrap();
@@ -123,6 +143,7 @@ async fn spawn(data: &Path, extra: &[&str]) -> (Child, String, String) {
         .env_remove("RUST_LOG")
         // Tests make and open more in a second than a person in a minute.
         .envs([("BERTH_LIMITS_CREATES_A_MINUTE", "100000"), ("BERTH_LIMITS_SOCKETS_A_MINUTE", "100000")])
+        .envs(variables.iter().cloned())
         .stdout(Stdio::piped())
         .stderr(Stdio::inherit())
         .kill_on_drop(true)
@@ -145,7 +166,7 @@ async fn spawn(data: &Path, extra: &[&str]) -> (Child, String, String) {
 }
 
 /// The guest's binary: from the environment, else where `cargo xtask` builds it.
-fn guest() -> PathBuf {
+pub fn guest() -> PathBuf {
     let built = || {
         let target = Path::new(env!("CARGO_BIN_EXE_berth")).ancestors().nth(2).unwrap().to_owned();
         target.join("x86_64-unknown-linux-musl/guest/berth-guest")

@@ -61,6 +61,7 @@ pub const FOR_TEST: &[Need] = &[
     need("Docker's engine, which a driver is tested with", &["docker.io"], Sign::Program(&["dockerd"])),
     need("Podman, which it is tested with too", &["podman"], Sign::Program(&["podman"])),
     need("crun, which runs Podman's containers", &["crun"], Sign::Program(&["crun"])),
+    need("faketime, which moves a server's clock", &["faketime"], Sign::Program(&["faketime"])),
     need("the PostgreSQL server", &["postgresql"], Sign::Beneath { folder: "/usr/lib/postgresql", file: "bin/initdb" }),
     need(
         "a font with box-drawing characters",

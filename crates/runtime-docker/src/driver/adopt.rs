@@ -8,7 +8,7 @@ use protocol::SessionId;
 use runtime::{Container, RuntimeError};
 
 use super::{Inner, remove};
-use crate::api::{LOOK_LIMIT, failed_at, is_gone, mended};
+use crate::api::{failed_at, is_gone, mended};
 use crate::network;
 use crate::record::Directory;
 use crate::state::Seen;
@@ -70,7 +70,7 @@ async fn seen(inner: &Inner) -> Result<Vec<Seen>, RuntimeError> {
     let filters = inner.labels.filter(None);
     let options = ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
     let listed = async { mended(docker.list_containers(Some(options)).await) };
-    let listed = inner.api.call("listing containers", LOOK_LIMIT, listed).await?;
+    let listed = inner.api.call("listing containers", inner.api.patience.look, listed).await?;
     let ids = listed.into_iter().filter_map(|summary| summary.id);
     let looked = stream::iter(ids.map(|id| {
         let docker = docker.clone();
@@ -82,7 +82,7 @@ async fn seen(inner: &Inner) -> Result<Vec<Seen>, RuntimeError> {
                     other => other.map(Some),
                 }
             };
-            inner.api.call("looking at a container", LOOK_LIMIT, inspected).await
+            inner.api.call("looking at a container", inner.api.patience.look, inspected).await
         }
     }));
     let responses: Vec<_> = looked.buffer_unordered(AT_ONCE).try_collect().await?;
@@ -94,6 +94,6 @@ async fn volumes(inner: &Inner) -> Result<Vec<SessionId>, RuntimeError> {
     let docker = inner.api.docker().await?;
     let filters = inner.labels.filter(None);
     let options = ListVolumesOptionsBuilder::default().filters(&filters).build();
-    let list = inner.api.call("listing volumes", LOOK_LIMIT, docker.list_volumes(Some(options))).await?;
+    let list = inner.api.call("listing volumes", inner.api.patience.look, docker.list_volumes(Some(options))).await?;
     Ok(list.volumes.unwrap_or_default().iter().filter_map(|volume| inner.labels.session(&volume.labels)).collect())
 }

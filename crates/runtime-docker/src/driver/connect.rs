@@ -19,19 +19,23 @@ use super::Inner;
 use crate::record::Directory;
 use crate::state::Phase;
 
+/// How long the engine may take to say where the container is, before our own record is taken for it. Well below what
+/// those who ask the guest give to all of it.
+const LOOK_LIMIT: Duration = Duration::from_secs(1);
 /// How long the guest's queue may be full before it counts as not listening.
 const LIMIT: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(inner: &Inner, id: &ContainerId) -> Result<Box<dyn ByteStream>, RuntimeError> {
     let not_running = || RuntimeError::NotRunning(id.clone());
-    let directory = match inner.find(id).await {
+    let late = RuntimeError::Timeout { what: "looking at a container", seconds: LOOK_LIMIT.as_secs() };
+    let directory = match timeout(LOOK_LIMIT, inner.find(id)).await.unwrap_or(Err(late)) {
         Ok(seen) if seen.phase == Phase::Running => inner.directory(&seen.session),
         Ok(seen) if seen.phase == Phase::Paused => {
             let detail = format!("container {id} is paused; start it to go on");
             return Err(RuntimeError::Unavailable { detail });
         }
         Ok(_) => return Err(not_running()),
-        // The engine being away ends no container, and its terminals need not wait for it.
+        // The engine being away, or hanging, ends no container, and its terminals need not wait for it.
         Err(error @ (RuntimeError::Unavailable { .. } | RuntimeError::Timeout { .. })) => {
             recorded(inner, id).ok_or(error)?
         }

@@ -7,20 +7,24 @@ use bollard::errors::Error;
 use bollard::models::{ContainerCreateBody, VolumeCreateRequest};
 use bollard::query_parameters::{CreateContainerOptionsBuilder, CreateImageOptionsBuilder};
 use futures::StreamExt as _;
-use protocol::ContainerId;
+use protocol::{ContainerId, SessionId};
 use runtime::{ContainerSpec, RuntimeError};
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::{FILTER, Inner, remove};
-use crate::api::{LOOK_LIMIT, MAKE_LIMIT, failed, failed_at, message, status};
+use crate::api::{failed, failed_at, message, status};
 use crate::engine::Engine;
 use crate::options::Pull;
 use crate::record::Record;
 use crate::spec::{Plan, guest_config, name, volume};
+use crate::state::{Phase, Seen};
 use crate::{home, network};
 
 /// How long a pull may go without a word of progress.
 const PULL_SILENCE_LIMIT: std::time::Duration = std::time::Duration::from_secs(120);
+
+const MAKING: &str = "making a container";
 
 impl Inner {
     /// Why no container can be made, in words for a person.
@@ -50,7 +54,7 @@ impl Inner {
                 other => other.map(|_| true),
             }
         };
-        self.api.call("looking for the image", LOOK_LIMIT, looked).await
+        self.api.call("looking for the image", self.api.patience.look, looked).await
     }
 
     /// Sees that the engine has the image.
@@ -92,7 +96,9 @@ pub(super) async fn run(inner: Arc<Inner>, spec: ContainerSpec) -> Result<Contai
         return Err(RuntimeError::Unavailable { detail });
     }
     inner.get_image().await?;
-    let made = make(&inner, &engine, &spec).await;
+    let limit = inner.api.patience.make;
+    let made = timeout(limit, make(&inner, &engine, &spec)).await;
+    let made = made.unwrap_or(Err(RuntimeError::Timeout { what: MAKING, seconds: limit.as_secs() }));
     if made.is_err()
         && let Err(error) = remove::belongings(&inner, &spec.session).await
     {
@@ -106,7 +112,14 @@ async fn existing(inner: &Inner, spec: &ContainerSpec) -> Result<Option<Containe
     let name = name(&spec.session);
     match inner.find_named(&name).await? {
         None => Ok(None),
-        Some(Some(seen)) if seen.session == spec.session => Ok(Some(seen.id)),
+        Some(Some(seen)) if seen.session == spec.session => {
+            if !is_half_made(inner, &seen) {
+                return Ok(Some(seen.id));
+            }
+            tracing::warn!(session = %spec.session, container = %seen.id, "removing a container whose making was given up");
+            remove::container(inner, &seen.id).await?;
+            Ok(None)
+        }
         Some(_) => {
             let detail = format!("the engine has a container {name} already that this installation did not make");
             Err(RuntimeError::Unavailable { detail })
@@ -114,7 +127,14 @@ async fn existing(inner: &Inner, spec: &ContainerSpec) -> Result<Option<Containe
     }
 }
 
-async fn make(inner: &Inner, engine: &Engine, spec: &ContainerSpec) -> Result<ContainerId, RuntimeError> {
+/// Whether an engine that hung made it after all, when nobody waited any more and what belongs to it was cleared away.
+fn is_half_made(inner: &Inner, seen: &Seen) -> bool {
+    let directory = inner.directory(&seen.session);
+    let is_recorded = directory.record().is_ok_and(|record| record.is_some_and(|r| r.id.as_ref() == Some(&seen.id)));
+    seen.phase == Phase::Created && !is_recorded && !directory.was_started()
+}
+
+async fn make(inner: &Arc<Inner>, engine: &Engine, spec: &ContainerSpec) -> Result<ContainerId, RuntimeError> {
     let user = engine.user(spec.home.is_some()).map_err(|why| RuntimeError::Unavailable { detail: why.to_owned() })?;
     let walled = inner.has_network().await;
     let mut record = Record {
@@ -158,7 +178,12 @@ async fn make(inner: &Inner, engine: &Engine, spec: &ContainerSpec) -> Result<Co
         seccomp: if engine.is_podman { &filter_file } else { &inner.filter },
         user,
     };
-    let id = match ask(inner, spec, plan.body(spec)).await? {
+    let mut answer = ask(inner, spec, plan.body(spec)).await?;
+    // One that an earlier call was given up over may have come just now.
+    if answer.as_ref().is_err_and(|error| status(error) == Some(409)) && existing(inner, spec).await?.is_none() {
+        answer = ask(inner, spec, plan.body(spec)).await?;
+    }
+    let id = match answer {
         Ok(id) => id,
         Err(error) if plan.limits_disk && message(&error).contains("storage-opt") => {
             inner.refuses_disk_limit.store(true, Ordering::Relaxed);
@@ -180,24 +205,50 @@ async fn make_volume(inner: &Inner, spec: &ContainerSpec) -> Result<(), RuntimeE
         labels: Some(inner.labels.of(&spec.session)),
         ..VolumeCreateRequest::default()
     };
-    inner.api.call("making a volume", MAKE_LIMIT, docker.create_volume(request)).await.map(drop)
+    inner.api.call("making a volume", inner.api.patience.make, docker.create_volume(request)).await.map(drop)
 }
 
 async fn ask(
-    inner: &Inner,
+    inner: &Arc<Inner>,
     spec: &ContainerSpec,
     body: ContainerCreateBody,
 ) -> Result<Result<ContainerId, Error>, RuntimeError> {
     let docker = inner.api.docker().await?;
     let options = CreateContainerOptionsBuilder::default().name(&name(&spec.session)).build();
-    let what = "making a container";
-    let created = timeout(MAKE_LIMIT, docker.create_container(Some(options), body)).await;
-    match created.map_err(|_| RuntimeError::Timeout { what, seconds: MAKE_LIMIT.as_secs() })? {
+    let (answer, asked) = oneshot::channel();
+    let (inner, session) = (Arc::clone(inner), spec.session.clone());
+    // Goes on when nobody waits any more: an engine that hung may make it yet.
+    tokio::spawn(async move {
+        let created = docker.create_container(Some(options), body).await;
+        if let Err(Ok(_)) = answer.send(created) {
+            clear_late(&inner, &session).await;
+        }
+    });
+    let broke_off = || RuntimeError::Unavailable { detail: format!("{MAKING} broke off") };
+    match asked.await.map_err(|_| broke_off())? {
         Err(error) => Ok(Err(error)),
         Ok(created) => match created.id.parse() {
             Ok(id) => Ok(Ok(id)),
-            Err(_) => Err(RuntimeError::Unavailable { detail: format!("{what}: {:?} is no id", created.id) }),
+            Err(_) => Err(RuntimeError::Unavailable { detail: format!("{MAKING}: {:?} is no id", created.id) }),
         },
+    }
+}
+
+/// Removes a container that came when nobody waited for it any more.
+async fn clear_late(inner: &Inner, session: &SessionId) {
+    let _turn = inner.turn(session).await;
+    let cleared = async {
+        match inner.find_named(&name(session)).await? {
+            Some(Some(seen)) if seen.session == *session && is_half_made(inner, &seen) => {
+                remove::container(inner, &seen.id).await?;
+                remove::belongings(inner, session).await
+            }
+            _ => Ok(()),
+        }
+    };
+    match cleared.await {
+        Ok(()) => tracing::warn!(%session, "the engine made a container too late; it is removed"),
+        Err(error) => tracing::warn!(%session, %error, "a container that the engine made too late is left"),
     }
 }
 
@@ -207,6 +258,6 @@ fn refused(inner: &Inner, error: Error) -> RuntimeError {
         Some(404) if message(&error).to_lowercase().contains("image") => {
             RuntimeError::Start { detail: inner.no_image() }
         }
-        _ => inner.api.translate("making a container", error),
+        _ => inner.api.translate(MAKING, error),
     }
 }

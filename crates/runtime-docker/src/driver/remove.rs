@@ -7,7 +7,7 @@ use protocol::{ContainerId, SessionId};
 use runtime::RuntimeError;
 
 use super::Inner;
-use crate::api::{LOOK_LIMIT, REMOVE_LIMIT, failed_at, is_gone, status};
+use crate::api::{REMOVE_LIMIT, failed_at, is_gone, status};
 use crate::network;
 use crate::record::Directory;
 use crate::spec::volume;
@@ -23,6 +23,13 @@ pub(super) async fn run(inner: Arc<Inner>, id: ContainerId) -> Result<(), Runtim
         Err(error) => return Err(error),
     };
     let _turn = inner.turn(&session).await;
+    container(&inner, &id).await?;
+    // Unless another container was made for the session meanwhile, which the turn rules out for us.
+    belongings(&inner, &session).await
+}
+
+/// Removes a container alone. The turn is the caller's.
+pub(super) async fn container(inner: &Inner, id: &ContainerId) -> Result<(), RuntimeError> {
     let docker = inner.api.docker().await?;
     let options = RemoveContainerOptionsBuilder::default().force(true).v(true).build();
     let what = "removing a container";
@@ -35,9 +42,7 @@ pub(super) async fn run(inner: Arc<Inner>, id: ContainerId) -> Result<(), Runtim
         }
     };
     inner.api.call(what, REMOVE_LIMIT, removed).await?;
-    gone(&inner, &id).await?;
-    // Unless another container was made for the session meanwhile, which the turn rules out for us.
-    belongings(&inner, &session).await
+    gone(inner, id).await
 }
 
 /// Waits until the engine knows the container no more.
@@ -77,7 +82,7 @@ pub(super) async fn belongings(inner: &Inner, session: &SessionId) -> Result<(),
             other => other.map(Some),
         }
     };
-    let found = inner.api.call("looking for a volume", LOOK_LIMIT, looked).await?;
+    let found = inner.api.call("looking for a volume", inner.api.patience.look, looked).await?;
     if found.is_some_and(|volume| inner.labels.session(&volume.labels).as_ref() == Some(session)) {
         let options = RemoveVolumeOptionsBuilder::default().force(true).build();
         let removed = async {

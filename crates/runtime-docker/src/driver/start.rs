@@ -9,22 +9,28 @@ use runtime::RuntimeError;
 use tokio::time::timeout;
 
 use super::Inner;
-use crate::api::{SIGNAL_LIMIT, START_LIMIT, failed_at, is_full, message, status};
+use crate::api::{SIGNAL_LIMIT, failed_at, is_full, message, status};
 use crate::options::Network;
 use crate::state::Phase;
 use crate::{home, wall};
 
 pub(super) async fn run(inner: Arc<Inner>, id: ContainerId) -> Result<(), RuntimeError> {
-    let session = inner.find(&id).await?.session;
+    let limit = inner.api.patience.start;
+    let what = "starting a container";
+    timeout(limit, start(&inner, &id)).await.unwrap_or(Err(RuntimeError::Timeout { what, seconds: limit.as_secs() }))
+}
+
+async fn start(inner: &Inner, id: &ContainerId) -> Result<(), RuntimeError> {
+    let session = inner.find(id).await?.session;
     let _turn = inner.turn(&session).await;
     // Again, for what another operation may have done.
-    let seen = inner.find(&id).await?;
+    let seen = inner.find(id).await?;
     let docker = inner.api.docker().await?;
     match seen.phase {
         Phase::Running => return Ok(()),
         Phase::Paused => {
             let unpaused = docker.unpause_container(id.as_str());
-            return inner.api.call_on(&id, "taking a container out of its pause", SIGNAL_LIMIT, unpaused).await;
+            return inner.api.call_on(id, "taking a container out of its pause", SIGNAL_LIMIT, unpaused).await;
         }
         Phase::Created | Phase::Ended { .. } => {}
     }
@@ -44,14 +50,11 @@ pub(super) async fn run(inner: Arc<Inner>, id: ContainerId) -> Result<(), Runtim
         wall::raise(inner.options.network_namespace.as_deref()).await.map_err(why)?;
     }
     directory.forget_end().map_err(|error| failed_at("forget how it ended, in", &directory.run(), error))?;
-    let started = timeout(START_LIMIT, docker.start_container(id.as_str(), None::<StartContainerOptions>)).await;
-    match started {
-        Ok(Ok(())) => {
-            directory.has_started().map_err(|error| failed_at("write that it runs, in", &directory.run(), error))
-        }
-        Ok(Err(error)) => Err(refused(&inner, &id, error)),
-        Err(_) => Err(RuntimeError::Timeout { what: "starting a container", seconds: START_LIMIT.as_secs() }),
-    }
+    docker
+        .start_container(id.as_str(), None::<StartContainerOptions>)
+        .await
+        .map_err(|error| refused(inner, id, error))?;
+    directory.has_started().map_err(|error| failed_at("write that it runs, in", &directory.run(), error))
 }
 
 fn refused(inner: &Inner, id: &ContainerId, error: Error) -> RuntimeError {

@@ -14,7 +14,7 @@ use engines::{Kind, image};
 use protocol::ContainerId;
 use runtime::conformance::{GRACE, Host as _, LIMIT, Rig, spec};
 use runtime::{ContainerSpec, ContainerState, Exit, Runtime, RuntimeError};
-use runtime_docker::{DockerRuntime, Network, Options, Progress, Pull};
+use runtime_docker::{DockerRuntime, Network, Options, Patience, Progress, Pull};
 use tokio::time::timeout;
 
 use crate::support::Here;
@@ -94,6 +94,7 @@ async fn a_socket_that_may_not_be_used_is_said_to_be() {
             installation: "test".to_owned(),
             network: Network::None,
             network_namespace: None,
+            patience: Patience::default(),
         };
         let runtime = DockerRuntime::connect(options).await.unwrap();
         let refused = runtime.create(&spec()).await;

@@ -12,7 +12,7 @@ use engines::{Engine, Kind, image};
 use protocol::ContainerId;
 use runtime::Runtime;
 use runtime::conformance::{Host, Lack};
-use runtime_docker::{DockerRuntime, Network, Options, Pull};
+use runtime_docker::{DockerRuntime, Network, Options, Patience, Pull};
 use tempfile::TempDir;
 
 /// Says where the guest is, if not where cargo puts it.
@@ -83,6 +83,7 @@ impl Here {
             installation: "test".to_owned(),
             network: Network::Walled,
             network_namespace: Some(self.engine.lock().unwrap().network_namespace.clone()),
+            patience: Patience::default(),
         }
     }
 
