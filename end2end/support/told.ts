@@ -94,12 +94,14 @@ export function usage(id: string, more: Record<string, unknown> = {}): Record<st
 }
 
 /** Five minutes, in waves. */
-const samples = (phase: number) =>
-  Array.from({ length: 60 }, (_, at) => ({
-    cpu_millis: Math.round(300 + 250 * Math.sin((at + phase) / 5)),
-    memory_bytes: (400 + 4 * at) * MIB,
-    disk_bytes: (1_200 + at * 5) * MIB,
-  }));
+const samples = (phase: number) => {
+  const each = (value: (at: number) => number) => Array.from({ length: 60 }, (_, at) => value(at));
+  return {
+    cpu_millis: each((at) => Math.round(300 + 250 * Math.sin((at + phase) / 5))),
+    memory_bytes: each((at) => (400 + 4 * at) * MIB),
+    disk_bytes: each((at) => (1_200 + at * 5) * MIB),
+  };
+};
 
 const agent = (id: string, name: string, about: string, missing: string[] = []) => ({
   id,

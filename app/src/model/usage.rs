@@ -41,6 +41,38 @@ pub struct Sample {
     pub disk_bytes: Option<u64>,
 }
 
+/// Samples of one session, the oldest first: a list for each number, which is a third of what a list of samples takes.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
+pub struct Samples {
+    pub cpu_millis: Vec<u32>,
+    pub memory_bytes: Vec<u64>,
+    /// Empty where nobody counts them.
+    pub disk_bytes: Vec<u64>,
+}
+
+impl FromIterator<Sample> for Samples {
+    fn from_iter<T: IntoIterator<Item = Sample>>(samples: T) -> Self {
+        let mut all = Self::default();
+        for Sample { cpu_millis, memory_bytes, disk_bytes } in samples {
+            all.cpu_millis.push(cpu_millis);
+            all.memory_bytes.push(memory_bytes);
+            all.disk_bytes.extend(disk_bytes);
+        }
+        all
+    }
+}
+
+impl Samples {
+    /// One by one. Bytes on disk that began to be counted in the midst are those of the newest.
+    pub fn each(&self) -> impl Iterator<Item = Sample> {
+        let uncounted = self.cpu_millis.len().saturating_sub(self.disk_bytes.len());
+        let disk = std::iter::repeat_n(None, uncounted).chain(self.disk_bytes.iter().copied().map(Some));
+        let used = self.cpu_millis.iter().zip(&self.memory_bytes).zip(disk);
+        used.map(|((&cpu_millis, &memory_bytes), disk_bytes)| Sample { cpu_millis, memory_bytes, disk_bytes })
+    }
+}
+
 /// What the agent, or another program, does; of several terminals' the most.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "ssr", derive(utoipa::ToSchema))]
@@ -89,5 +121,21 @@ pub fn keep(samples: &mut VecDeque<Sample>, new: Sample) {
     samples.push_back(new);
     while samples.len() > MAX_SAMPLES {
         samples.pop_front();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_are_the_same_in_columns() {
+        let sample =
+            |number: u32, disk_bytes| Sample { cpu_millis: number, memory_bytes: u64::from(number) << 30, disk_bytes };
+        let all = [sample(1, None), sample(2, None), sample(3, Some(7))];
+        let columns: Samples = all.into_iter().collect();
+        assert_eq!(columns.disk_bytes, [7]);
+        assert_eq!(columns.each().collect::<Vec<_>>(), all);
+        assert_eq!(Samples::default().each().count(), 0);
     }
 }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::Usages;
 use super::shown::shown;
-use crate::model::usage::{Sample, SessionUsage, keep};
+use crate::model::usage::{Sample, Samples, SessionUsage, keep};
 
 const BATCH_STATUS: &str = "/api/sessions/batch-status";
 
@@ -47,7 +47,7 @@ struct Status {
     #[serde(default)]
     usage: Option<SessionUsage>,
     #[serde(default)]
-    samples: Vec<Sample>,
+    samples: Samples,
 }
 
 impl Usages {
@@ -79,8 +79,8 @@ impl Usages {
             let now = self.samples.try_update_value(|known| {
                 let kept = samples_of(known, &id);
                 // What came over the stream meanwhile is in it too.
-                if samples.len() >= kept.len() {
-                    *kept = samples.into();
+                if samples.cpu_millis.len() >= kept.len() {
+                    *kept = samples.each().collect();
                 }
                 shown(&usage, kept)
             });

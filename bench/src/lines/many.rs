@@ -97,7 +97,7 @@ pub fn running(context: &Context) -> Result<Vec<Row>> {
 fn samples_of(statuses: &Value, count: usize) -> Result<usize> {
     let all = statuses.as_array().context("batch-status is no list")?;
     ensure!(all.len() >= count, "{} sessions of {count} are told", all.len());
-    let each = all.iter().map(|status| status["samples"].as_array().map_or(0, Vec::len));
+    let each = all.iter().map(|status| status["samples"]["cpu_millis"].as_array().map_or(0, Vec::len));
     Ok(each.min().unwrap_or_default())
 }
 

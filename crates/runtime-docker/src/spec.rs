@@ -113,6 +113,7 @@ pub(crate) fn guest_config(spec: &ContainerSpec, user: u32) -> guest::Config {
 }
 
 /// What the driver decides about one container.
+#[derive(Clone, Copy)]
 pub(crate) struct Plan<'a> {
     pub image: &'a str,
     pub labels: &'a Labels,

@@ -32,8 +32,10 @@ const RULES: [(&str, &str, &[&str]); 4] = [
 
 /// Sees that every rule is there, or says why one can't be; in another network namespace than ours, if one is named.
 pub(crate) async fn raise(namespace: Option<&Path>) -> Result<(), String> {
-    for (table, chain, rule) in RULES {
-        if iptables(namespace, table, "-C", chain, rule).await.is_err() {
+    let check = |(table, chain, rule)| iptables(namespace, table, "-C", chain, rule);
+    let found = futures::future::join_all(RULES.map(check)).await;
+    for ((table, chain, rule), found) in RULES.into_iter().zip(found) {
+        if found.is_err() {
             iptables(namespace, table, "-I", chain, rule).await?;
         }
     }

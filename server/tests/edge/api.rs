@@ -30,7 +30,12 @@ async fn a_session_is_made_read_renamed_and_deleted() {
     let status = own("GET", &format!("{path}/status")).send().await;
     assert_eq!(
         status.json(),
-        serde_json::json!({ "id": id, "state": { "status": "created" }, "usage": null, "samples": [] })
+        serde_json::json!({
+            "id": id,
+            "state": { "status": "created" },
+            "usage": null,
+            "samples": { "cpu_millis": [], "memory_bytes": [], "disk_bytes": [] }
+        })
     );
     let startup = own("GET", &format!("{path}/startup-status")).send().await;
     assert_eq!(

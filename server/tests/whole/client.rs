@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use app::model::error::ApiError;
 use app::model::session::{Cause, Session, SessionState};
-use app::model::usage::{Sample, SessionUsage};
+use app::model::usage::{Samples, SessionUsage};
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
@@ -26,7 +26,7 @@ const POLL: Duration = Duration::from_millis(10);
 pub struct Status {
     pub id: SessionId,
     pub usage: Option<SessionUsage>,
-    pub samples: Vec<Sample>,
+    pub samples: Samples,
 }
 
 #[derive(Clone)]
@@ -110,7 +110,7 @@ impl Client {
             loop {
                 let all: Vec<Status> = self.json(Method::GET, "/api/sessions/batch-status", "").await;
                 let found: HashMap<_, _> = all.into_iter().map(|status| (status.id.clone(), status)).collect();
-                if ids.iter().all(|id| found.get(id).is_some_and(|status| status.samples.len() >= looks)) {
+                if ids.iter().all(|id| found.get(id).is_some_and(|status| status.samples.cpu_millis.len() >= looks)) {
                     return found;
                 }
                 tokio::time::sleep(POLL).await;

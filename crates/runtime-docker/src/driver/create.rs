@@ -161,11 +161,8 @@ async fn make(inner: &Arc<Inner>, engine: &Engine, spec: &ContainerSpec) -> Resu
     if spec.home.is_none() {
         make_volume(inner, spec).await?;
     }
-    if walled {
-        network::make(&inner.api, &inner.labels, &spec.session).await?;
-    }
     let filter_file = inner.options.directory.join(FILTER).to_string_lossy().into_owned();
-    let mut plan = Plan {
+    let plan = Plan {
         image: &inner.options.image,
         labels: &inner.labels,
         engine,
@@ -178,23 +175,52 @@ async fn make(inner: &Arc<Inner>, engine: &Engine, spec: &ContainerSpec) -> Resu
         seccomp: if engine.is_podman { &filter_file } else { &inner.filter },
         user,
     };
+    let id = match walled {
+        true => with_network(inner, spec, plan).await?,
+        false => alone(inner, spec, plan).await?,
+    };
+    record.id = Some(id.clone());
+    directory.write(&record).map_err(|error| failed_at("write the record in", &directory.run(), error))?;
+    Ok(id)
+}
+
+/// Makes the container and its network. Docker looks for the network when it starts a container, so that both are made
+/// at the same time, which a tenth of a second depends on.
+async fn with_network(inner: &Arc<Inner>, spec: &ContainerSpec, plan: Plan<'_>) -> Result<ContainerId, RuntimeError> {
+    let network = network::make(&inner.api, &inner.labels, &spec.session);
+    if plan.engine.is_podman {
+        network.await?;
+        return alone(inner, spec, plan).await;
+    }
+    match tokio::join!(network, alone(inner, spec, plan)) {
+        (Ok(()), Ok(id)) => Ok(id),
+        // It may be an engine that wants the network first.
+        (Ok(()), Err(_)) => alone(inner, spec, plan).await,
+        (Err(error), made) => {
+            if let Ok(id) = made {
+                remove::container(inner, &id).await?;
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Makes the container; whatever it is made from is there, but for its network.
+async fn alone(inner: &Arc<Inner>, spec: &ContainerSpec, mut plan: Plan<'_>) -> Result<ContainerId, RuntimeError> {
     let mut answer = ask(inner, spec, plan.body(spec)).await?;
     // One that an earlier call was given up over may have come just now.
     if answer.as_ref().is_err_and(|error| status(error) == Some(409)) && existing(inner, spec).await?.is_none() {
         answer = ask(inner, spec, plan.body(spec)).await?;
     }
-    let id = match answer {
-        Ok(id) => id,
+    match answer {
+        Ok(id) => Ok(id),
         Err(error) if plan.limits_disk && message(&error).contains("storage-opt") => {
             inner.refuses_disk_limit.store(true, Ordering::Relaxed);
             plan.limits_disk = false;
-            ask(inner, spec, plan.body(spec)).await?.map_err(|error| refused(inner, error))?
+            ask(inner, spec, plan.body(spec)).await?.map_err(|error| refused(inner, error))
         }
-        Err(error) => return Err(refused(inner, error)),
-    };
-    record.id = Some(id.clone());
-    directory.write(&record).map_err(|error| failed_at("write the record in", &directory.run(), error))?;
-    Ok(id)
+        Err(error) => Err(refused(inner, error)),
+    }
 }
 
 /// By itself, for Podman leaves labels out of volumes that it makes for a container.

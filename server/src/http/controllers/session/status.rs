@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use app::backend::Actor;
 use app::model::session::{Session, SessionState};
-use app::model::usage::{Sample, SessionUsage};
+use app::model::usage::{Sample, Samples, SessionUsage};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -22,12 +22,12 @@ pub struct SessionStatus {
     /// What it uses now; absent when it doesn't run, and for a few seconds after it began to.
     pub usage: Option<SessionUsage>,
     /// What it used before, the oldest first, with a sample every five seconds.
-    pub samples: Vec<Sample>,
+    pub samples: Samples,
 }
 
 impl From<Session> for SessionStatus {
     fn from(session: Session) -> Self {
-        Self { id: session.id.to_string(), state: session.state, usage: None, samples: Vec::new() }
+        Self { id: session.id.to_string(), state: session.state, usage: None, samples: Samples::default() }
     }
 }
 
@@ -35,7 +35,7 @@ impl SessionStatus {
     /// With what it uses, if that is among `usages`.
     pub(super) fn with(self, usages: &mut HashMap<String, (SessionUsage, Vec<Sample>)>) -> Self {
         match usages.remove(&self.id) {
-            Some((usage, samples)) => Self { usage: Some(usage), samples, ..self },
+            Some((usage, samples)) => Self { usage: Some(usage), samples: samples.into_iter().collect(), ..self },
             None => self,
         }
     }
