@@ -109,8 +109,7 @@ pub fn holdings(pid: i32) -> Result<Holdings> {
     Ok(Holdings { descriptors: count("fd")?, threads: count("task")?, processes: family(pid).len() })
 }
 
-/// What a server holds of the machine, over all its sessions. Whatever else there is on the machine is counted too, so
-/// nothing else may come or go.
+/// What a server holds of the machine, over all its sessions.
 #[derive(Debug, Clone, Copy)]
 pub struct Traces {
     held: Holdings,
@@ -135,18 +134,23 @@ impl Traces {
     }
 }
 
-/// What a server holds of the machine now.
-pub fn traces(server: i32) -> Result<Traces> {
+/// What a server holds of the machine now; of control groups those that have `group` in their path.
+pub fn traces(server: i32, group: &str) -> Result<Traces> {
     let mounts = fs::read_to_string(format!("/proc/{server}/mountinfo"))?.lines().count();
     // A device of each network that this namespace sees.
     let networks = fs::read_to_string("/proc/thread-self/net/dev")?.lines().count();
-    Ok(Traces { held: holdings(server)?, mounts, control_groups: folders_in(Path::new("/sys/fs/cgroup")), networks })
+    Ok(Traces {
+        held: holdings(server)?,
+        mounts,
+        control_groups: groups_in(Path::new("/sys/fs/cgroup"), group),
+        networks,
+    })
 }
 
-fn folders_in(folder: &Path) -> usize {
+fn groups_in(folder: &Path, name: &str) -> usize {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()));
-    folders.map(|folder| 1 + folders_in(&folder.path())).sum()
+    let folders = entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())).map(|entry| entry.path());
+    folders.map(|path| usize::from(path.to_string_lossy().contains(name)) + groups_in(&path, name)).sum()
 }
 
 /// A process and all that descend from it.

@@ -46,7 +46,7 @@ struct Arguments {
     /// Measure this `berth-guest` alone, without server and container.
     #[arg(long, conflicts_with = "server")]
     guest: Option<PathBuf>,
-    /// Fewer samples: one to two minutes.
+    /// Fewer samples: a few minutes.
     #[arg(long)]
     quick: bool,
     /// Only the benchmarks of this name, also those that are else left out, such as `soak`; may be repeated.

@@ -164,10 +164,11 @@ pub fn stopped(context: &Context) -> Result<Vec<Row>> {
     let count = context.pick(100, 1000);
     // Whatever is only made once is there after a few.
     let mut ids = side_by_side(AT_ONCE * 2, || run_and_stop(server))?;
-    let before = settled(server, None)?;
+    let group = server.group()?;
+    let before = settled(server, &group, None)?;
     let memory = resident_kib(server.pid())?;
     ids.extend(side_by_side(count, || run_and_stop(server))?);
-    let after = settled(server, Some(&before))?;
+    let after = settled(server, &group, Some(&before))?;
     let more_memory = resident_kib(server.pid())? - memory;
     let (mut kept, headers) = server.keep()?;
     let mut status = Samples::default();
@@ -198,10 +199,10 @@ pub fn stopped(context: &Context) -> Result<Vec<Row>> {
 
 /// What the server holds once it is no more than `before`, or after [`SETTLE`]: threads that wait for work end after a
 /// while.
-pub(super) fn settled(server: &Server, before: Option<&Traces>) -> Result<Traces> {
+pub(super) fn settled(server: &Server, group: &str, before: Option<&Traces>) -> Result<Traces> {
     let deadline = Instant::now() + SETTLE;
     loop {
-        let after = traces(server.pid())?;
+        let after = traces(server.pid(), group)?;
         let is_less = before.is_some_and(|before| before.left_in(&after).iter().all(|(_, left)| *left == 0));
         if is_less || Instant::now() > deadline {
             return Ok(after);

@@ -21,7 +21,8 @@ const USE: &str = "seq 200000; mkdir -p files && seq 1000 | split -l 1 - files/p
 
 /// In the embedded runtime.
 pub fn embedded(context: &Context) -> Result<Vec<Row>> {
-    soak(context, "soak", context.product.as_ref())
+    let server = context.product.server().context("only a server makes sessions")?;
+    soak(context, "soak", context.product.as_ref(), &server.group()?)
 }
 
 /// At a dockerd, of which it is also asked what it has.
@@ -30,7 +31,7 @@ pub fn docker(context: &Context) -> Result<Vec<Row>> {
         let lists = ["/containers/json?all=1", "/networks"];
         let count = || lists.iter().map(|path| product.count(path)).collect::<Result<Vec<_>>>();
         let before = count()?;
-        let mut rows = soak(context, "soak-docker", product)?;
+        let mut rows = soak(context, "soak-docker", product, &product.group)?;
         for ((what, before), after) in ["containers", "engine's networks"].into_iter().zip(before).zip(count()?) {
             rows.push(left("soak-docker", what, u32::try_from(after.saturating_sub(before)).unwrap_or(u32::MAX)));
         }
@@ -38,13 +39,13 @@ pub fn docker(context: &Context) -> Result<Vec<Row>> {
     })
 }
 
-fn soak(context: &Context, name: &'static str, product: &dyn Product) -> Result<Vec<Row>> {
+fn soak(context: &Context, name: &'static str, product: &dyn Product, group: &str) -> Result<Vec<Row>> {
     let server = product.server().context("only a server makes sessions")?;
     rounds(product, server, WARM_UP)?;
-    let before = settled(server, None)?;
+    let before = settled(server, group, None)?;
     let memory = resident_kib(server.pid())?;
     let count = rounds(product, server, context.pick(Duration::from_secs(60), Duration::from_secs(1800)))?;
-    let after = settled(server, Some(&before))?;
+    let after = settled(server, group, Some(&before))?;
     let more = (resident_kib(server.pid())? - memory) / 1024.0;
     let mut rows: Vec<_> = before.left_in(&after).into_iter().map(|(what, more)| left(name, what, more)).collect();
     rows.push(

@@ -16,6 +16,8 @@ pub struct AtDocker {
     /// Taken when it has been ended.
     engine: Mutex<Option<Engine>>,
     pub socket: PathBuf,
+    /// The control group of its containers.
+    pub group: String,
 }
 
 impl AtDocker {
@@ -23,10 +25,10 @@ impl AtDocker {
     pub fn start(command: &Command) -> Result<Self> {
         let engine = Engine::start(Kind::Docker, Arc::new(TempDir::with_prefix("berth-bench-")?));
         engine.load_image(&image::tar(command.log.parent().context("the log has no folder")?));
-        let socket = engine.socket();
+        let (socket, group) = (engine.socket(), engine.group());
         let url = format!("unix://{}", socket.display());
         let server = command.start(&["--runtime", "docker", "--docker-url", &url, "--docker-image", image::NAME])?;
-        Ok(Self { server, engine: Mutex::new(Some(engine)), socket })
+        Ok(Self { server, engine: Mutex::new(Some(engine)), socket, group })
     }
 
     /// How many of something the engine has: `/containers/json?all=1` or `/networks`.

@@ -165,6 +165,11 @@ impl Server {
         Ok(data.as_ref().context("the server has ended")?.path().to_owned())
     }
 
+    /// What the path of each of its embedded containers' control groups has in it.
+    pub fn group(&self) -> Result<String> {
+        Ok(std::fs::read_to_string(self.data_dir()?.join("runtime/installation"))?.trim().to_owned())
+    }
+
     /// The administrator's files, made when they aren't there.
     pub fn home(&self) -> Result<PathBuf> {
         self.request("GET", "/api/storage/browse", "")?.json()?;
