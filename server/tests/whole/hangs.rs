@@ -154,7 +154,7 @@ mod docker {
                 installation: "test".to_owned(),
                 network: Network::Walled,
                 network_namespace: Some(engine.network_namespace.clone()),
-                patience: Patience { look: moment, make: moment, start: moment },
+                patience: Patience { look: moment, make: moment, start: moment, pull: moment },
             };
             let runtime = Arc::new(DockerRuntime::connect(options).await.unwrap());
             let database = Database::open(&format!("sqlite://{}/berth.db", data.path().display())).await.unwrap();
