@@ -157,7 +157,7 @@ impl Rig {
 }
 
 /// An engine that has the image.
-pub fn engine(size: Option<u64>) -> (Engine, Arc<TempDir>) {
+fn engine(size: Option<u64>) -> (Engine, Arc<TempDir>) {
     let (engine, files) = empty_engine(size);
     engine.load_image(&image_tar());
     (engine, files)
