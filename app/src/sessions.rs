@@ -67,6 +67,7 @@ mod tests {
             created_at: "2026-01-01T00:00:00Z".into(),
             active_at: active_at.into(),
             start: Vec::new(),
+            doing: None,
             ready_ms: None,
         }
     }

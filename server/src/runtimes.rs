@@ -10,7 +10,7 @@ use berth::config::{Config, RuntimeChoice};
 use berth::data_dir;
 use runtime::breaker::Breaker;
 use runtime::{Health, Runtime, Several};
-use runtime_docker::{DockerRuntime, Network, Options, Patience, Progress, Pull, Tls};
+use runtime_docker::{DockerRuntime, Network, Options, Patience, Pull, Tls};
 use runtime_embedded::Embedded;
 
 /// The hidden command under which this binary is the embedded runtime's short-lived helper.
@@ -100,11 +100,7 @@ async fn open_docker(config: &Config) -> anyhow::Result<Result<Found, String>> {
             key: tls.key,
         }),
         image: config.docker.image.clone(),
-        pull: if config.docker.pull {
-            Pull::Missing(Progress(Arc::new(|line| tracing::info!(line, "pulling the image"))))
-        } else {
-            Pull::Never
-        },
+        pull: if config.docker.pull { Pull::Missing } else { Pull::Never },
         guest: config.guest.clone(),
         directory,
         installation: data_dir::installation(&config.data_dir).context("this installation has no name")?,

@@ -23,6 +23,8 @@ mod hangs;
 mod into_session;
 #[path = "whole/life.rs"]
 mod life;
+#[path = "whole/pull.rs"]
+mod pull;
 #[path = "whole/reconcile.rs"]
 mod reconcile;
 #[path = "whole/restart.rs"]

@@ -55,7 +55,9 @@ pub fn StartProgress(#[prop(into)] session: Signal<Session>) -> impl IntoView {
                                 <span class="stage-time">
                                     {move || match step.get() {
                                         Step::Done { ms } => format!("{ms} ms"),
-                                        Step::Now => "…".to_owned(),
+                                        Step::Now => {
+                                            session.with(|session| session.doing.clone()).unwrap_or_else(|| "…".into())
+                                        }
                                         Step::Next => String::new(),
                                     }}
                                 </span>

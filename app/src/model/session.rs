@@ -43,6 +43,8 @@ pub struct Session {
     pub active_at: String,
     /// How its last start went, stage by stage; empty before the first.
     pub start: Vec<StageTime>,
+    /// What a start under way is at, where that may take long, such as getting an image.
+    pub doing: Option<String>,
     /// Milliseconds its last start took, once it was ready.
     pub ready_ms: Option<u32>,
 }

@@ -21,11 +21,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bollard::query_parameters::InspectContainerOptions;
 use protocol::{ContainerId, SessionId};
-use runtime::{ByteStream, Container, ContainerSpec, Exit, Health, Runtime, RuntimeError, Usage, to_the_end};
+use runtime::{ByteStream, Container, ContainerSpec, Exit, Health, Progress, Runtime, RuntimeError, Usage, to_the_end};
 
 use crate::api::{Api, failed_at, is_gone, mended};
 use crate::engine::Engine;
 use crate::options::{Network, Options};
+use crate::pull::Pulling;
 use crate::record::{self, Directory};
 use crate::spec::{Labels, is_full_id};
 use crate::state::Seen;
@@ -48,6 +49,8 @@ pub(crate) struct Inner {
     engine: Mutex<Option<Arc<Engine>>>,
     /// It has turned a limit of disk space down.
     refuses_disk_limit: AtomicBool,
+    /// The image's way here, while somebody waits for it.
+    pulling: Pulling,
     /// Held through each operation on a session, by its id.
     operations: Mutex<HashMap<SessionId, Weak<tokio::sync::Mutex<()>>>>,
 }
@@ -76,6 +79,7 @@ impl DockerRuntime {
             filter,
             engine: Mutex::new(None),
             refuses_disk_limit: AtomicBool::new(false),
+            pulling: Pulling::default(),
             operations: Mutex::new(HashMap::new()),
             options,
         });
@@ -192,6 +196,10 @@ impl Runtime for DockerRuntime {
             wall: inner.wall().await,
             refuses_disk_limit: inner.refuses_disk_limit.load(Ordering::Relaxed),
         })
+    }
+
+    async fn prepare(&self, spec: &ContainerSpec, progress: &Progress) -> Result<(), RuntimeError> {
+        create::prepare(&self.inner, spec, progress).await
     }
 
     async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, RuntimeError> {

@@ -15,6 +15,7 @@ mod health;
 mod home;
 mod network;
 mod options;
+mod pull;
 mod record;
 mod seccomp;
 mod spec;
@@ -23,4 +24,4 @@ mod usage;
 mod wall;
 
 pub use driver::DockerRuntime;
-pub use options::{Network, Options, Patience, Progress, Pull, Tls};
+pub use options::{Network, Options, Patience, Pull, Tls};

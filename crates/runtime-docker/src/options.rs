@@ -1,8 +1,6 @@
 //! What the driver has to be told.
 
-use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// Where the engine is, and how its containers are to be.
@@ -39,11 +37,18 @@ pub struct Patience {
     pub make: Duration,
     /// Over all that starting one takes. Less than the server gives to it, so that a start which is given up is over.
     pub start: Duration,
+    /// Over the next bit of an image that is on its way.
+    pub pull: Duration,
 }
 
 impl Default for Patience {
     fn default() -> Self {
-        Self { look: Duration::from_secs(15), make: Duration::from_secs(45), start: Duration::from_secs(40) }
+        Self {
+            look: Duration::from_secs(15),
+            make: Duration::from_secs(45),
+            start: Duration::from_secs(40),
+            pull: Duration::from_secs(60),
+        }
     }
 }
 
@@ -56,22 +61,12 @@ pub struct Tls {
 }
 
 /// What to do when the engine doesn't have the image.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pull {
     /// Say so.
     Never,
-    /// Get it from its registry, telling how that goes.
-    Missing(Progress),
-}
-
-/// Is told a line at a time.
-#[derive(Clone)]
-pub struct Progress(pub Arc<dyn Fn(&str) + Send + Sync>);
-
-impl fmt::Debug for Progress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Progress(…)")
-    }
+    /// Get it from its registry.
+    Missing,
 }
 
 /// Which way out containers have.

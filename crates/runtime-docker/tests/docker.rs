@@ -7,6 +7,8 @@
 mod conformance;
 #[path = "docker/faults.rs"]
 mod faults;
+#[path = "docker/hangs.rs"]
+mod hangs;
 #[path = "docker/rootless.rs"]
 mod rootless;
 #[path = "docker/support.rs"]

@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use protocol::ContainerId;
 use tokio::time::Instant;
 
-use crate::{ByteStream, Container, ContainerSpec, Exit, Health, Runtime, RuntimeError, Survey, Usage};
+use crate::{ByteStream, Container, ContainerSpec, Exit, Health, Progress, Runtime, RuntimeError, Survey, Usage};
 
 /// Failures in a row after which a driver is let be. One may be a container's own fault.
 pub const MOST_FAILURES: u32 = 5;
@@ -188,6 +188,17 @@ impl Runtime for Breaker {
             retry_at: open.retry_at,
         });
         trouble.into_iter().collect()
+    }
+
+    /// Let be as making is. That it may take long, and is given up, says nothing of the driver.
+    async fn prepare(&self, spec: &ContainerSpec, progress: &Progress) -> Result<(), RuntimeError> {
+        drop(self.enter()?);
+        let outcome = self.driver.prepare(spec, progress).await;
+        outcome.inspect_err(|error| {
+            if is_the_drivers(error) {
+                self.failed(error);
+            }
+        })
     }
 
     async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, RuntimeError> {

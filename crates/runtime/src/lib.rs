@@ -18,12 +18,23 @@ pub use error::RuntimeError;
 pub use health::{Enforcement, Health};
 pub use several::Several;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use protocol::ContainerId;
 use tokio::io::{AsyncRead, AsyncWrite};
+
+/// Is told how something goes that may take long, a line for people at a time.
+#[derive(Clone)]
+pub struct Progress(pub Arc<dyn Fn(&str) + Send + Sync>);
+
+impl fmt::Debug for Progress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Progress(…)")
+    }
+}
 
 /// A byte stream to a guest.
 pub trait ByteStream: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
@@ -44,6 +55,16 @@ pub trait Runtime: Send + Sync + 'static {
     /// Which drivers behind this are let be for a while; see [`breaker`]. A driver itself knows of none.
     fn troubles(&self) -> Vec<breaker::Trouble> {
         Vec::new()
+    }
+
+    /// Sees that there is what [`Self::create`] makes a container of this `spec` from, such as an image, and tells how
+    /// that goes. The one other call without a limit of its own, but it fails when nothing comes any more. Drop it to
+    /// stop waiting; nothing of the session's is there yet. Most drivers need nothing.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Unavailable`], [`RuntimeError::DiskFull`], [`RuntimeError::Start`].
+    async fn prepare(&self, _spec: &ContainerSpec, _progress: &Progress) -> Result<(), RuntimeError> {
+        Ok(())
     }
 
     /// Makes a container on disk from `spec`, not running. Answers its full id. When one with this
@@ -108,7 +129,7 @@ pub trait Runtime: Send + Sync + 'static {
     }
 
     /// Returns when it doesn't run any more, at once if it doesn't now, with how it ended last.
-    /// The one call without a limit: drop it to stop waiting.
+    /// Without a limit: drop it to stop waiting.
     ///
     /// # Errors
     /// [`RuntimeError::NotFound`].

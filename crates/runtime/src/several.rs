@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use protocol::ContainerId;
 
 use crate::breaker::Trouble;
-use crate::{Away, ByteStream, Container, ContainerSpec, Exit, Health, Runtime, RuntimeError, Survey, Usage};
+use crate::{Away, ByteStream, Container, ContainerSpec, Exit, Health, Progress, Runtime, RuntimeError, Survey, Usage};
 
 /// Between a driver's name and an id of its own.
 const MARK: char = '.';
@@ -51,6 +51,11 @@ impl Several {
                 detail: format!("the runtime {name} is not enabled on this server, which has {enabled}; enable it"),
             }
         })
+    }
+
+    /// Who makes a container.
+    fn driver_for(&self, spec: &ContainerSpec) -> Result<&Arc<dyn Runtime>, RuntimeError> {
+        spec.runtime.as_ref().map_or_else(|| Ok(self.default_driver()), |name| self.named(name))
     }
 
     /// The driver's name in an id, and the id by which the driver knows the container.
@@ -125,11 +130,12 @@ impl Runtime for Several {
         self.drivers.iter().flat_map(|driver| driver.troubles()).collect()
     }
 
+    async fn prepare(&self, spec: &ContainerSpec, progress: &Progress) -> Result<(), RuntimeError> {
+        self.driver_for(spec)?.prepare(spec, progress).await
+    }
+
     async fn create(&self, spec: &ContainerSpec) -> Result<ContainerId, RuntimeError> {
-        let driver = match &spec.runtime {
-            Some(name) => self.named(name)?,
-            None => self.default_driver(),
-        };
+        let driver = self.driver_for(spec)?;
         self.outer(driver.name(), &driver.create(spec).await?)
     }
 

@@ -45,6 +45,8 @@ pub(super) struct Context {
     /// Programs of agents that were found in each person's last session of each runtime: their home is among the
     /// places that are looked in.
     pub found: Mutex<HashMap<(String, String), Vec<String>>>,
+    /// What starts under way are at, for those that say so.
+    pub doing: Arc<Mutex<HashMap<SessionId, String>>>,
     /// What running sessions use and do.
     pub pulse: Pulse,
     /// What is counted of them.
@@ -168,8 +170,14 @@ impl Context {
             created_at: to_text(row.created_at),
             active_at: to_text(row.active_at),
             start: row.start.clone(),
+            doing: self.doing.lock().unwrap_or_else(PoisonError::into_inner).get(&row.id).cloned(),
             ready_ms: row.ready_ms,
         }
+    }
+
+    /// A place for what the start of `id` is at; what it holds is forgotten with it.
+    pub fn doing(&self, id: &SessionId) -> Doing {
+        Doing { id: id.clone(), all: Arc::clone(&self.doing) }
     }
 
     /// Notes which agents' programs a container of `owner`'s in `runtime` has.
@@ -205,6 +213,24 @@ impl Context {
     pub fn tell(&self, owner: &str, event: SessionEvent) {
         // Nobody watching is no failure.
         let _ = self.events.send((owner.to_owned(), event));
+    }
+}
+
+/// See [`Context::doing`].
+pub(super) struct Doing {
+    id: SessionId,
+    all: Arc<Mutex<HashMap<SessionId, String>>>,
+}
+
+impl Doing {
+    pub fn set(&self, line: &str) {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).insert(self.id.clone(), line.to_owned());
+    }
+}
+
+impl Drop for Doing {
+    fn drop(&mut self) {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
     }
 }
 

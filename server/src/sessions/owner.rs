@@ -17,7 +17,8 @@ use app::backend::Actor;
 use app::model::operations::Mended;
 use app::model::session::{Cause, Session, SessionState, Stage, StageTime, StartSession, StoppedBy};
 use protocol::{ContainerId, SessionId};
-use tokio::sync::{mpsc, oneshot};
+use runtime::{ContainerSpec, Progress};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::database::{DatabaseError, SessionDetails, StoredSession};
 use crate::sessions::context::{Context, now};
@@ -62,6 +63,8 @@ impl From<DatabaseError> for Refusal {
 
 /// What an effect ended with.
 enum Done {
+    /// All is there that the container is made from.
+    Prepared(Instant, Result<ContainerSpec, Cause>),
     Stage(Stage, Instant, Result<Option<ContainerId>, Cause>),
     /// What a failed start or a dead container left behind is gone; now the failure can be told.
     Failed(Cause),
@@ -84,6 +87,8 @@ struct Owner {
     started: Instant,
     /// Who waits for the end of a delete.
     deleters: Vec<Reply<()>>,
+    /// That there is news of what is under way.
+    news: Arc<Notify>,
 }
 
 /// Owns session `id` until it is at rest and nobody asks anything.
@@ -91,8 +96,8 @@ pub(super) async fn run(context: Arc<Context>, id: SessionId, mut inbox: mpsc::R
     let row = context.read_surely(&id).await;
     let mut owner = match row {
         Ok(Some(row)) => {
-            let (work, deleters) = (None, Vec::new());
-            let mut owner = Owner { context, row, work, started: Instant::now(), deleters };
+            let (work, deleters, news) = (None, Vec::new(), Arc::default());
+            let mut owner = Owner { context, row, work, started: Instant::now(), deleters, news };
             // Whoever owned it last may have left it in the middle: a server that is gone, above all.
             owner.resume();
             owner
@@ -102,7 +107,7 @@ pub(super) async fn run(context: Arc<Context>, id: SessionId, mut inbox: mpsc::R
             return turn_away(&context, &id, &mut inbox, &Refusal::from(error), false);
         }
     };
-    let shutdown = owner.context.shutdown.clone();
+    let (shutdown, news) = (owner.context.shutdown.clone(), Arc::clone(&owner.news));
     // What it was made for comes before what it would find by itself, so that the answer tells of that.
     if let Ok(command) = inbox.try_recv() {
         owner.obey(command).await;
@@ -121,6 +126,7 @@ pub(super) async fn run(context: Arc<Context>, id: SessionId, mut inbox: mpsc::R
         tokio::select! {
             () = shutdown.begun() => return,
             Some(command) = inbox.recv() => owner.obey(command).await,
+            () = news.notified() => owner.context.announce(&owner.row),
             done = work => {
                 owner.work = None;
                 if !owner.go_on(done).await {
@@ -314,7 +320,8 @@ impl Owner {
                     _ => self.begin_unless_busy(),
                 }
             }
-            Done::Stage(_, _, Err(cause)) => match self.row.state {
+            Done::Prepared(began, Ok(spec)) => self.begin_making(began, spec),
+            Done::Prepared(_, Err(cause)) | Done::Stage(_, _, Err(cause)) => match self.row.state {
                 SessionState::Starting { .. } => {
                     self.context.metrics.start_ended(false);
                     self.begin_cleanup(cause);
@@ -393,9 +400,33 @@ impl Owner {
     }
 
     fn begin_stage(&mut self, stage: Stage) {
+        if stage == Stage::Creating {
+            return self.begin_preparing();
+        }
         let (context, row, began) = (Arc::clone(&self.context), self.row.clone(), Instant::now());
         let future = Box::pin(async move { Done::Stage(stage, began, stage::run(context, row, stage).await) });
         self.work = Some(Work { future, droppable: matches!(stage, Stage::Verifying | Stage::Warming) });
+    }
+
+    /// The first part of [`Stage::Creating`], which may take long and be dropped.
+    fn begin_preparing(&mut self) {
+        let (context, row, began) = (Arc::clone(&self.context), self.row.clone(), Instant::now());
+        let (news, doing) = (Arc::clone(&self.news), self.context.doing(&self.row.id));
+        let future = Box::pin(async move {
+            let tell = move |line: &str| {
+                doing.set(line);
+                news.notify_one();
+            };
+            Done::Prepared(began, stage::prepare(&context, &row, Progress(Arc::new(tell))).await)
+        });
+        self.work = Some(Work { future, droppable: true });
+    }
+
+    /// The second part, which is let to its end.
+    fn begin_making(&mut self, began: Instant, spec: ContainerSpec) {
+        let context = Arc::clone(&self.context);
+        let future = Box::pin(async move { Done::Stage(Stage::Creating, began, stage::create(&context, &spec).await) });
+        self.work = Some(Work { future, droppable: false });
     }
 
     fn begin_watch(&mut self) {

@@ -93,6 +93,7 @@ impl SessionService {
             files,
             registry,
             found: Mutex::default(),
+            doing: Arc::default(),
             pulse: Pulse::default(),
             metrics: Metrics::default(),
             events,

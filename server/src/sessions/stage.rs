@@ -11,7 +11,7 @@ use app::model::preferences::WorkspaceSharing;
 use app::model::session::{Cause, Stage};
 use protocol::guest::OpenTerminal;
 use protocol::{ContainerId, TerminalId};
-use runtime::{Away, ContainerSpec, Exit, RuntimeError, Survey};
+use runtime::{Away, ContainerSpec, Exit, Progress, RuntimeError, Survey};
 
 use crate::database::StoredSession;
 use crate::sessions::context::Context;
@@ -20,8 +20,9 @@ use crate::sessions::typed;
 use crate::storage::Direction;
 
 /// Making a container's files. A few mkdirs and small files; a slow disk may take seconds, and a driver's own
-/// limit of 30 s has to come first, so that a create which is given up is over.
-const CREATE_LIMIT: Duration = Duration::from_secs(75);
+/// limits have to come first, so that a create which is given up is over: 30 s, and Docker's 45 s with three looks
+/// before and what has to be cleared away after it.
+const CREATE_LIMIT: Duration = Duration::from_secs(120);
 /// Starting a container's init, which takes some 30 ms on a quiet machine.
 const START_LIMIT: Duration = Duration::from_secs(45);
 /// From init to a guest that answers.
@@ -39,23 +40,39 @@ const SHARE_LIMIT: Duration = Duration::from_secs(10);
 /// Killing a container and removing its files.
 const DELETE_LIMIT: Duration = Duration::from_secs(60);
 
-/// Runs one stage of a start. `Creating` answers the container's id; the others what they were given.
+/// What comes before a container is made: the person's files, and what the driver makes it from, which may be on a
+/// long way here. May be dropped.
+pub(super) async fn prepare(
+    context: &Context,
+    row: &StoredSession,
+    progress: Progress,
+) -> Result<ContainerSpec, Cause> {
+    let spec = spec(context, row).await?;
+    driven(context, Stage::Creating, context.runtime.prepare(&spec, &progress)).await?;
+    Ok(spec)
+}
+
+/// Makes the container and answers its id.
+pub(super) async fn create(context: &Context, spec: &ContainerSpec) -> Result<Option<ContainerId>, Cause> {
+    let stage = Stage::Creating;
+    within(stage, CREATE_LIMIT, driven(context, stage, context.runtime.create(spec))).await.map(Some)
+}
+
+/// Runs one stage of a start after the first. Answers the container's id.
 pub(super) async fn run(context: Arc<Context>, row: StoredSession, stage: Stage) -> Result<Option<ContainerId>, Cause> {
-    let ((Stage::Creating, _) | (_, Some(_))) = (stage, &row.container) else {
+    let Some(id) = row.container.clone() else {
         return Err(Cause::StartFailed { detail: "its container was not recorded".into() });
     };
-    let outcome = match (stage, row.container.clone()) {
-        (Stage::Starting, Some(id)) => {
+    let outcome = match stage {
+        Stage::Starting => {
             share(&context, &row, Direction::IntoSession).await;
             within(stage, START_LIMIT, driven(&context, stage, context.runtime.start(&id))).await.map(|()| Some(id))
         }
-        (Stage::Verifying, Some(id)) => {
-            within(stage, VERIFY_LIMIT, while_it_runs(&context, &id, verify(&context, &row, &id)))
-                .await
-                .map(|()| Some(id))
-        }
-        (Stage::Warming, Some(id)) => while_it_runs(&context, &id, warm(&context, &row, &id)).await.map(|()| Some(id)),
-        _ => within(stage, CREATE_LIMIT, create(&context, &row)).await.map(Some),
+        Stage::Verifying => within(stage, VERIFY_LIMIT, while_it_runs(&context, &id, verify(&context, &row, &id)))
+            .await
+            .map(|()| Some(id)),
+        Stage::Warming => while_it_runs(&context, &id, warm(&context, &row, &id)).await.map(|()| Some(id)),
+        Stage::Creating => return Ok(Some(id)),
     };
     // A container without an answering guest is of no use, and its failure is not “too slow”.
     match outcome {
@@ -64,7 +81,7 @@ pub(super) async fn run(context: Arc<Context>, row: StoredSession, stage: Stage)
     }
 }
 
-async fn create(context: &Context, row: &StoredSession) -> Result<ContainerId, Cause> {
+async fn spec(context: &Context, row: &StoredSession) -> Result<ContainerSpec, Cause> {
     let (files, owner, session) = (context.files.clone(), row.owner.clone(), row.id.clone());
     let sharing = context.sharing(&row.owner).await;
     let home = tokio::task::spawn_blocking(move || files.home(&owner, &session, sharing)).await;
@@ -75,7 +92,7 @@ async fn create(context: &Context, row: &StoredSession) -> Result<ContainerId, C
             _ => Cause::StartFailed { detail: "its files could not be made".into() },
         }
     })?;
-    let spec = ContainerSpec {
+    Ok(ContainerSpec {
         session: row.id.clone(),
         token: row.token.clone(),
         // It stays where it was made, whatever is the default by now.
@@ -87,8 +104,7 @@ async fn create(context: &Context, row: &StoredSession) -> Result<ContainerId, C
         limits: context.rules.limits(&row.details.tier),
         env: environment(context, row),
         home: Some(home),
-    };
-    driven(context, Stage::Creating, context.runtime.create(&spec)).await
+    })
 }
 
 async fn verify(context: &Context, row: &StoredSession, id: &ContainerId) -> Result<(), Cause> {

@@ -159,6 +159,21 @@ impl Client {
         tokio::time::timeout(LIMIT, wait).await.expect("the state never came")
     }
 
+    /// The session once it tells of its start what is wanted.
+    pub async fn until_told(&self, id: &SessionId, wanted: impl Fn(&str) -> bool) -> Session {
+        let wait = async {
+            loop {
+                let session = self.session(id).await;
+                if session.doing.as_deref().is_some_and(&wanted) {
+                    return session;
+                }
+                assert!(!matches!(session.state, SessionState::Failed { .. }), "failed: {:?}", session.state);
+                tokio::time::sleep(POLL).await;
+            }
+        };
+        tokio::time::timeout(LIMIT, wait).await.expect("it was never told")
+    }
+
     /// Why the session failed, once it has.
     pub async fn until_failed(&self, id: &SessionId) -> Cause {
         let wait = async {

@@ -52,6 +52,16 @@ impl Rig {
         Self::before("docker", engine, Some(gate)).await
     }
 
+    /// Sessions of an image that the engine may have to get first.
+    pub async fn pulling(engine: Engine, image: &str) -> Self {
+        let mut flags = flags("docker", &engine, None);
+        image.clone_into(&mut flags[5]);
+        let mut flags: Vec<_> = flags.iter().map(String::as_str).collect();
+        flags.extend(["--docker-pull", "true"]);
+        let server = Server::with(&flags).await;
+        Self { server, engine: Some(engine), gate: None }
+    }
+
     async fn before(runtime: &str, engine: Engine, gate: Option<Gate>) -> Self {
         let flags = flags(runtime, &engine, gate.as_ref());
         let server = Server::with(&flags.each_ref().map(String::as_str)).await;
@@ -146,11 +156,21 @@ impl Rig {
     }
 }
 
-pub fn engine(size: Option<u64>) -> (Engine, Arc<TempDir>) {
-    let files = Arc::new(tempfile::Builder::new().prefix("berth-").tempdir().unwrap());
-    let engine = Engine::start_within(Kind::Docker, Arc::clone(&files), size);
-    engine.load_image(&image::tar(Path::new(env!("CARGO_TARGET_TMPDIR"))));
+/// An engine that has the image.
+fn engine(size: Option<u64>) -> (Engine, Arc<TempDir>) {
+    let (engine, files) = empty_engine(size);
+    engine.load_image(&image_tar());
     (engine, files)
+}
+
+pub fn empty_engine(size: Option<u64>) -> (Engine, Arc<TempDir>) {
+    let files = Arc::new(tempfile::Builder::new().prefix("berth-").tempdir().unwrap());
+    (Engine::start_within(Kind::Docker, Arc::clone(&files), size), files)
+}
+
+/// The image's one layer.
+pub fn image_tar() -> PathBuf {
+    image::tar(Path::new(env!("CARGO_TARGET_TMPDIR")))
 }
 
 fn flags(runtime: &str, engine: &Engine, gate: Option<&Gate>) -> [String; 6] {

@@ -166,7 +166,7 @@ async fn spawn(data: &Path, extra: &[&str], variables: &[(String, String)]) -> (
 }
 
 /// The guest's binary: from the environment, else where `cargo xtask` builds it.
-pub fn guest() -> PathBuf {
+fn guest() -> PathBuf {
     let built = || {
         let target = Path::new(env!("CARGO_BIN_EXE_berth")).ancestors().nth(2).unwrap().to_owned();
         target.join("x86_64-unknown-linux-musl/guest/berth-guest")

@@ -5,24 +5,20 @@ use std::sync::atomic::Ordering;
 
 use bollard::errors::Error;
 use bollard::models::{ContainerCreateBody, VolumeCreateRequest};
-use bollard::query_parameters::{CreateContainerOptionsBuilder, CreateImageOptionsBuilder};
-use futures::StreamExt as _;
+use bollard::query_parameters::CreateContainerOptionsBuilder;
 use protocol::{ContainerId, SessionId};
-use runtime::{ContainerSpec, RuntimeError};
+use runtime::{ContainerSpec, Progress, RuntimeError};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use super::{FILTER, Inner, remove};
-use crate::api::{failed, failed_at, message, status};
+use crate::api::{failed, failed_at, is_full, message, status};
 use crate::engine::Engine;
 use crate::options::Pull;
 use crate::record::Record;
 use crate::spec::{Plan, guest_config, name, volume};
 use crate::state::{Phase, Seen};
 use crate::{home, network};
-
-/// How long a pull may go without a word of progress.
-const PULL_SILENCE_LIMIT: std::time::Duration = std::time::Duration::from_secs(120);
 
 const MAKING: &str = "making a container";
 
@@ -36,7 +32,7 @@ impl Inner {
             return Some(format!("there is no guest at {}", self.options.guest.display()));
         }
         match (self.has_image().await, &self.options.pull) {
-            (Ok(true), _) | (Ok(false), Pull::Missing(_)) => None,
+            (Ok(true), _) | (Ok(false), Pull::Missing) => None,
             (Ok(false), Pull::Never) => Some(self.no_image()),
             (Err(error), _) => Some(error.to_string()),
         }
@@ -56,33 +52,23 @@ impl Inner {
         };
         self.api.call("looking for the image", self.api.patience.look, looked).await
     }
+}
 
-    /// Sees that the engine has the image.
-    async fn get_image(&self) -> Result<(), RuntimeError> {
-        if self.has_image().await? {
-            return Ok(());
-        }
-        let Pull::Missing(progress) = &self.options.pull else {
-            return Err(RuntimeError::Start { detail: self.no_image() });
-        };
-        let image = &self.options.image;
-        let cannot = |why: &str| RuntimeError::Start { detail: format!("the image {image} can't be pulled: {why}") };
-        let docker = self.api.docker().await?;
-        let options = CreateImageOptionsBuilder::default().from_image(image).build();
-        let mut lines = Box::pin(docker.create_image(Some(options), None, None));
-        loop {
-            match timeout(PULL_SILENCE_LIMIT, lines.next()).await {
-                Ok(Some(Ok(line))) => {
-                    let part = line.id.map(|id| format!("{id}: ")).unwrap_or_default();
-                    (progress.0)(&format!("{part}{}", line.status.unwrap_or_default()));
-                }
-                Ok(Some(Err(error))) => return Err(cannot(&error.to_string())),
-                Ok(None) => break,
-                Err(_) => return Err(cannot("nothing has come for two minutes")),
-            }
-        }
-        if self.has_image().await? { Ok(()) } else { Err(cannot("it is still not there")) }
+/// Sees that the engine has the image, unless the container is there already.
+pub(super) async fn prepare(inner: &Inner, spec: &ContainerSpec, progress: &Progress) -> Result<(), RuntimeError> {
+    let is_made = matches!(inner.find_named(&name(&spec.session)).await?, Some(Some(_)));
+    if is_made || inner.has_image().await? {
+        return Ok(());
     }
+    if inner.options.pull == Pull::Never {
+        return Err(RuntimeError::Start { detail: inner.no_image() });
+    }
+    let image = &inner.options.image;
+    let got = inner.pulling.image(inner.api.docker().await?, image, inner.api.patience.pull, progress).await;
+    got.map_err(|why| match is_full(&why) {
+        true => RuntimeError::DiskFull,
+        false => RuntimeError::Start { detail: format!("the image {image} can't be pulled: {why}") },
+    })
 }
 
 pub(super) async fn run(inner: Arc<Inner>, spec: ContainerSpec) -> Result<ContainerId, RuntimeError> {
@@ -95,7 +81,9 @@ pub(super) async fn run(inner: Arc<Inner>, spec: ContainerSpec) -> Result<Contai
         let detail = inner.obstacle(&engine).await.unwrap_or_default();
         return Err(RuntimeError::Unavailable { detail });
     }
-    inner.get_image().await?;
+    if !inner.has_image().await? {
+        return Err(RuntimeError::Start { detail: inner.no_image() });
+    }
     let limit = inner.api.patience.make;
     let made = timeout(limit, make(&inner, &engine, &spec)).await;
     let made = made.unwrap_or(Err(RuntimeError::Timeout { what: MAKING, seconds: limit.as_secs() }));

@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bollard::models::ContainerCreateBody;
 use bollard::query_parameters::{
@@ -13,8 +14,8 @@ use bollard::query_parameters::{
 use engines::{Kind, image};
 use protocol::ContainerId;
 use runtime::conformance::{GRACE, Host as _, LIMIT, Rig, spec};
-use runtime::{ContainerSpec, ContainerState, Exit, Runtime, RuntimeError};
-use runtime_docker::{DockerRuntime, Network, Options, Patience, Progress, Pull};
+use runtime::{ContainerSpec, ContainerState, Exit, Progress, Runtime, RuntimeError};
+use runtime_docker::{DockerRuntime, Network, Options, Patience, Pull};
 use tokio::time::timeout;
 
 use crate::support::Here;
@@ -141,11 +142,21 @@ async fn an_image_that_is_gone_is_named_and_what_was_made_from_it_goes_on() {
 
     // With leave to pull, and no registry: tried, and said.
     let progress = Progress(Arc::new(|_| {}));
-    let options = Options { pull: Pull::Missing(progress), image: "127.0.0.1:9/none".to_owned(), ..here.options() };
+    let options = Options { pull: Pull::Missing, image: "127.0.0.1:9/none".to_owned(), ..here.options() };
     let pulling = DockerRuntime::connect(options).await.unwrap();
-    let refused = timeout(LIMIT, pulling.create(&spec())).await.unwrap();
+    let refused = timeout(LIMIT, pulling.prepare(&spec(), &progress)).await.unwrap();
     let Err(RuntimeError::Start { detail }) = refused else { panic!("{refused:?}") };
     assert!(detail.contains("127.0.0.1:9/none") && detail.contains("pulled"), "{detail}");
+
+    // And with one that takes the question and never answers.
+    let registry = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let image = format!("{}/none", registry.local_addr().unwrap());
+    let patience = Patience { pull: Duration::from_secs(2), ..Patience::default() };
+    let options = Options { pull: Pull::Missing, image, patience, ..here.options() };
+    let pulling = DockerRuntime::connect(options).await.unwrap();
+    let refused = timeout(LIMIT, pulling.prepare(&spec(), &progress)).await.unwrap();
+    let Err(RuntimeError::Start { detail }) = refused else { panic!("{refused:?}") };
+    assert!(detail.contains("nothing has come for 2 s"), "{detail}");
     here.load_image();
     let again = runtime.create(&spec()).await.unwrap();
     for id in [made, again] {
