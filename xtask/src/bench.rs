@@ -16,7 +16,7 @@ use crate::{guest, process, site};
 
 #[derive(Args)]
 pub struct Options {
-    /// Fewer samples: a few minutes.
+    /// Fewer samples: a few minutes
     #[arg(long)]
     quick: bool,
 
