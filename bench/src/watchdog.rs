@@ -77,7 +77,10 @@ pub fn start() -> Result<Watchdog> {
 }
 
 fn shut_down(products: &Products) {
-    while let Some(product) = products.lock().unwrap_or_else(PoisonError::into_inner).pop() {
+    loop {
+        // Nobody may have to wait for the lock while something is shut down.
+        let last = products.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let Some(product) = last else { return };
         product.shut_down();
     }
 }

@@ -47,7 +47,7 @@ pub struct Sample {
 pub struct Samples {
     pub cpu_millis: Vec<u32>,
     pub memory_bytes: Vec<u64>,
-    /// Empty where nobody counts them.
+    /// Of the newest only, when they began to be counted later; empty where nobody counts them.
     pub disk_bytes: Vec<u64>,
 }
 

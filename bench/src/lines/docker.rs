@@ -38,7 +38,7 @@ pub(super) fn at_docker(
         });
         thread.join()
     });
-    measured.unwrap_or_else(|_| bail!("there is no dockerd; has it been installed, and is this root?"))
+    measured.unwrap_or_else(|_| bail!("it panicked; it needs dockerd, and root"))
 }
 
 pub fn start(context: &Context) -> Result<Vec<Row>> {

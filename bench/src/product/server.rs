@@ -167,7 +167,7 @@ impl Server {
 
     /// What the path of each of its embedded containers' control groups has in it.
     pub fn group(&self) -> Result<String> {
-        Ok(std::fs::read_to_string(self.data_dir()?.join("runtime/installation"))?.trim().to_owned())
+        Ok(std::fs::read_to_string(self.data_dir()?.join("containers/runtime/installation"))?.trim().to_owned())
     }
 
     /// The administrator's files, made when they aren't there.

@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use bollard::query_parameters::InspectContainerOptions;
@@ -35,6 +35,9 @@ use crate::{health, seccomp, usage, wall};
 /// The filter's file.
 const FILTER: &str = "seccomp.json";
 
+/// For how long a look at the wall counts: from a container's making to its start.
+const WALL_FRESH: Duration = Duration::from_secs(1);
+
 /// Containers at one engine. Dropping it leaves them running.
 pub struct DockerRuntime {
     inner: Arc<Inner>,
@@ -51,6 +54,8 @@ pub(crate) struct Inner {
     refuses_disk_limit: AtomicBool,
     /// The image's way here, while somebody waits for it.
     pulling: Pulling,
+    /// When the wall between containers and the host was seen last.
+    walled_at: tokio::sync::Mutex<Option<Instant>>,
     /// Held through each operation on a session, by its id.
     operations: Mutex<HashMap<SessionId, Weak<tokio::sync::Mutex<()>>>>,
 }
@@ -80,6 +85,7 @@ impl DockerRuntime {
             engine: Mutex::new(None),
             refuses_disk_limit: AtomicBool::new(false),
             pulling: Pulling::default(),
+            walled_at: tokio::sync::Mutex::new(None),
             operations: Mutex::new(HashMap::new()),
             options,
         });
@@ -154,14 +160,31 @@ impl Inner {
         match self.options.network {
             Network::None => false,
             Network::Open => true,
+            // What has been there is looked at beside the making, and if it has gone, no container starts.
+            Network::Walled if self.walled_at.lock().await.is_some() => true,
             Network::Walled => self.wall().await.is_ok(),
         }
     }
 
+    /// Why the wall that is wanted can't be had.
     async fn wall(&self) -> Result<(), String> {
-        if self.options.network != Network::Walled {
+        if self.options.network == Network::Walled { self.walled().await } else { Ok(()) }
+    }
+
+    /// Sees that the wall is there, unless that was seen just now.
+    async fn walled(&self) -> Result<(), String> {
+        // One look for all who want one now.
+        let mut walled_at = self.walled_at.lock().await;
+        if walled_at.is_some_and(|at| at.elapsed() < WALL_FRESH) {
             return Ok(());
         }
+        let now = Instant::now();
+        let outcome = self.raise_wall().await;
+        *walled_at = outcome.is_ok().then_some(now);
+        outcome
+    }
+
+    async fn raise_wall(&self) -> Result<(), String> {
         match self.engine().await {
             Ok(engine) if engine.is_rootless => {
                 return Err("an engine without root has its networks where iptables doesn't reach".to_owned());

@@ -11,8 +11,13 @@ use futures::StreamExt as _;
 use futures::future::{BoxFuture, FutureExt as _, Shared, WeakShared};
 use runtime::Progress;
 use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
 
 const MEGABYTE: u64 = 1_000_000;
+/// How often those who wait are told.
+const PACE: Duration = Duration::from_secs(1);
+/// Of a registry's own words, so many characters are told.
+const MAX_WORDS: usize = 300;
 
 /// How it went: nothing, or why not.
 type Outcome = Result<(), String>;
@@ -62,20 +67,28 @@ impl Pulling {
 
 async fn pull(docker: Docker, image: String, silence: Duration, tell: watch::Sender<String>) -> Outcome {
     tracing::info!(image, "pulling the image");
-    let options = CreateImageOptionsBuilder::default().from_image(&image).build();
+    let options = CreateImageOptionsBuilder::default().from_image(&image);
+    // Without a tag every one of the repository's would come.
+    let has_tag = image.rsplit('/').next().is_some_and(|name| name.contains([':', '@']));
+    let options = if has_tag { options } else { options.tag("latest") }.build();
     let mut lines = Box::pin(docker.create_image(Some(options), None, None));
     let mut layers = Layers::default();
-    let mut until = tokio::time::Instant::now() + silence;
+    let mut until = Instant::now() + silence;
+    let mut told_at: Option<Instant> = None;
     loop {
-        match tokio::time::timeout_at(until, lines.next()).await {
+        match timeout_at(until, lines.next()).await {
             Ok(Some(Ok(line))) => {
-                if layers.take(line) {
-                    until = tokio::time::Instant::now() + silence;
+                if !layers.take(line) {
+                    continue;
+                }
+                until = Instant::now() + silence;
+                if told_at.is_none_or(|at| at.elapsed() >= PACE) {
+                    told_at = Some(Instant::now());
                     let text = layers.told();
                     tell.send_if_modified(|told| std::mem::replace(told, text.clone()) != text);
                 }
             }
-            Ok(Some(Err(error))) => return Err(error.to_string()),
+            Ok(Some(Err(error))) => return Err(error.to_string().chars().take(MAX_WORDS).collect()),
             Ok(None) => {
                 tracing::info!(image, "the image is there");
                 return Ok(());
@@ -90,7 +103,7 @@ async fn pull(docker: Docker, image: String, silence: Duration, tell: watch::Sen
 struct Layers(HashMap<String, (u64, u64)>);
 
 impl Layers {
-    /// Takes a line of the engine's in; false for one that only says that it waits.
+    /// Takes a line of the engine's in; false for one that only says that it waits, or what is known.
     fn take(&mut self, line: CreateImageInfo) -> bool {
         let status = line.status.unwrap_or_default();
         if status.starts_with("Retrying") || status.starts_with("Waiting") {
@@ -100,7 +113,8 @@ impl Layers {
             && let Some(detail) = line.progress_detail
         {
             let bytes = |number: Option<i64>| number.and_then(|number| u64::try_from(number).ok()).unwrap_or_default();
-            self.0.insert(line.id.unwrap_or_default(), (bytes(detail.current), bytes(detail.total)));
+            let now = (bytes(detail.current), bytes(detail.total));
+            return self.0.insert(line.id.unwrap_or_default(), now) != Some(now);
         } else if status == "Download complete"
             && let Some((come, all)) = line.id.and_then(|id| self.0.get_mut(&id))
         {
@@ -110,7 +124,10 @@ impl Layers {
     }
 
     fn told(&self) -> String {
-        let (come, all) = self.0.values().fold((0_u64, 0_u64), |(come, all), (c, a)| (come + c, all + a));
+        let (come, all) = self
+            .0
+            .values()
+            .fold((0_u64, 0_u64), |(come, all), (c, a)| (come.saturating_add(*c), all.saturating_add(*a)));
         if all == 0 {
             return "getting the image".to_owned();
         }
@@ -139,6 +156,7 @@ mod tests {
         let mut layers = Layers::default();
         assert_eq!(layers.told(), "getting the image");
         assert!(layers.take(line("a", "Downloading", 3_000_000, 10_000_000)));
+        assert!(!layers.take(line("a", "Downloading", 3_000_000, 10_000_000)), "nothing has come since");
         assert!(layers.take(line("b", "Downloading", 500_000, 5_500_000)));
         assert_eq!(layers.told(), "getting the image: 3 of 16 MB");
         assert!(layers.take(line("a", "Download complete", 0, 0)));

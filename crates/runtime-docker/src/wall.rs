@@ -17,6 +17,8 @@ pub(crate) const PREFIX: &str = "bt-";
 
 /// How long `iptables` may take, which waits for others that are at the rules.
 const LIMIT: Duration = Duration::from_secs(10);
+/// How it ends when it looked for a rule that isn't there; other failures have other numbers.
+const NO_SUCH_RULE: i32 = 1;
 /// The same in its own words, seconds.
 const LOCK_LIMIT: &str = "5";
 
@@ -33,22 +35,23 @@ const RULES: [(&str, &str, &[&str]); 4] = [
 /// Sees that every rule is there, or says why one can't be; in another network namespace than ours, if one is named.
 pub(crate) async fn raise(namespace: Option<&Path>) -> Result<(), String> {
     let check = |(table, chain, rule)| iptables(namespace, table, "-C", chain, rule);
-    let found = futures::future::join_all(RULES.map(check)).await;
-    for ((table, chain, rule), found) in RULES.into_iter().zip(found) {
-        if found.is_err() {
+    let found = futures::future::try_join_all(RULES.map(check)).await?;
+    for ((table, chain, rule), is_there) in RULES.into_iter().zip(found) {
+        if !is_there {
             iptables(namespace, table, "-I", chain, rule).await?;
         }
     }
     Ok(())
 }
 
+/// Runs it; false when `-C` finds no such rule.
 async fn iptables(
     namespace: Option<&Path>,
     table: &str,
     action: &str,
     chain: &str,
     rule: &[&str],
-) -> Result<(), String> {
+) -> Result<bool, String> {
     let mut command = match namespace {
         None => Command::new("iptables"),
         Some(path) => {
@@ -66,7 +69,10 @@ async fn iptables(
         Err(_) => return Err(format!("iptables took longer than {} s", LIMIT.as_secs())),
     };
     if output.status.success() {
-        return Ok(());
+        return Ok(true);
+    }
+    if action == "-C" && output.status.code() == Some(NO_SUCH_RULE) {
+        return Ok(false);
     }
     let said = String::from_utf8_lossy(&output.stderr);
     Err(said.lines().next().unwrap_or("iptables failed").trim().to_owned())

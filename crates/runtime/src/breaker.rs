@@ -102,15 +102,15 @@ impl Breaker {
 
     fn failed(&self, error: &RuntimeError) {
         let mut state = self.state();
-        state.failures = state.failures.saturating_add(1);
-        if state.failures < MOST_FAILURES {
-            return;
-        }
         let open_since = match &state.open {
             // Those that were under way when it opened say nothing new.
             Some(open) if open.until > Instant::now() => return,
             open => open.as_ref().map(|open| open.since),
         };
+        state.failures = state.failures.saturating_add(1);
+        if state.failures < MOST_FAILURES {
+            return;
+        }
         let since = open_since.unwrap_or_else(SystemTime::now);
         let doublings = state.failures.saturating_sub(MOST_FAILURES);
         let wait = FIRST_WAIT.saturating_mul(1_u32.checked_shl(doublings).unwrap_or(u32::MAX)).min(LONGEST_WAIT);

@@ -62,7 +62,7 @@ pub trait Runtime: Send + Sync + 'static {
     /// stop waiting; nothing of the session's is there yet. Most drivers need nothing.
     ///
     /// # Errors
-    /// [`RuntimeError::Unavailable`], [`RuntimeError::DiskFull`], [`RuntimeError::Start`].
+    /// [`RuntimeError::Unavailable`], [`RuntimeError::Timeout`], [`RuntimeError::DiskFull`], [`RuntimeError::Start`].
     async fn prepare(&self, _spec: &ContainerSpec, _progress: &Progress) -> Result<(), RuntimeError> {
         Ok(())
     }

@@ -424,8 +424,9 @@ impl Owner {
 
     /// The second part, which is let to its end.
     fn begin_making(&mut self, began: Instant, spec: ContainerSpec) {
-        let context = Arc::clone(&self.context);
-        let future = Box::pin(async move { Done::Stage(Stage::Creating, began, stage::create(&context, &spec).await) });
+        let (context, row) = (Arc::clone(&self.context), self.row.clone());
+        let future =
+            Box::pin(async move { Done::Stage(Stage::Creating, began, stage::create(&context, &row, spec).await) });
         self.work = Some(Work { future, droppable: false });
     }
 

@@ -36,7 +36,8 @@ use crate::storage::Layout;
 
 /// What an owner may take to write a transition down: a database's own limit and some.
 pub(super) const ANSWER_LIMIT: Duration = Duration::from_secs(15);
-/// What a delete may take: the removal's own limit, after a stage that has to end first.
+/// What a delete may take: the removal's own limit, after a stage that has to end first. Where an engine hangs in that
+/// stage the delete takes longer, and goes on when nobody waits for it.
 pub(super) const DELETE_LIMIT: Duration = Duration::from_secs(100);
 /// What mending one session may take: a stop and the removal of a container, each within its own limit.
 pub(super) const MEND_LIMIT: Duration = Duration::from_secs(120);

@@ -11,7 +11,7 @@ use app::model::preferences::WorkspaceSharing;
 use app::model::session::{Cause, Stage};
 use protocol::guest::OpenTerminal;
 use protocol::{ContainerId, TerminalId};
-use runtime::{Away, ContainerSpec, Exit, Progress, RuntimeError, Survey};
+use runtime::{Away, ContainerSpec, Exit, Home, Progress, RuntimeError, Survey};
 
 use crate::database::StoredSession;
 use crate::sessions::context::Context;
@@ -40,22 +40,30 @@ const SHARE_LIMIT: Duration = Duration::from_secs(10);
 /// Killing a container and removing its files.
 const DELETE_LIMIT: Duration = Duration::from_secs(60);
 
-/// What comes before a container is made: the person's files, and what the driver makes it from, which may be on a
-/// long way here. May be dropped.
+/// What comes before a container is made: that there is what the driver makes it from, which may be on a long way here.
+/// May be dropped. The container's home is not in the spec yet.
 pub(super) async fn prepare(
     context: &Context,
     row: &StoredSession,
     progress: Progress,
 ) -> Result<ContainerSpec, Cause> {
-    let spec = spec(context, row).await?;
+    let spec = spec(context, row);
     driven(context, Stage::Creating, context.runtime.prepare(&spec, &progress)).await?;
     Ok(spec)
 }
 
-/// Makes the container and answers its id.
-pub(super) async fn create(context: &Context, spec: &ContainerSpec) -> Result<Option<ContainerId>, Cause> {
+/// Makes the person's files and the container, and answers its id.
+pub(super) async fn create(
+    context: &Context,
+    row: &StoredSession,
+    spec: ContainerSpec,
+) -> Result<Option<ContainerId>, Cause> {
     let stage = Stage::Creating;
-    within(stage, CREATE_LIMIT, driven(context, stage, context.runtime.create(spec))).await.map(Some)
+    let made = async {
+        let spec = ContainerSpec { home: Some(home(context, row).await?), ..spec };
+        driven(context, stage, context.runtime.create(&spec)).await
+    };
+    within(stage, CREATE_LIMIT, made).await.map(Some)
 }
 
 /// Runs one stage of a start after the first. Answers the container's id.
@@ -81,18 +89,21 @@ pub(super) async fn run(context: Arc<Context>, row: StoredSession, stage: Stage)
     }
 }
 
-async fn spec(context: &Context, row: &StoredSession) -> Result<ContainerSpec, Cause> {
+async fn home(context: &Context, row: &StoredSession) -> Result<Home, Cause> {
     let (files, owner, session) = (context.files.clone(), row.owner.clone(), row.id.clone());
     let sharing = context.sharing(&row.owner).await;
     let home = tokio::task::spawn_blocking(move || files.home(&owner, &session, sharing)).await;
-    let home = home.unwrap_or_else(|error| Err(std::io::Error::other(error))).map_err(|error| {
+    home.unwrap_or_else(|error| Err(std::io::Error::other(error))).map_err(|error| {
         tracing::error!(session = %row.id, %error, "a session's files could not be made");
         match error.kind() {
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Cause::DiskFull,
             _ => Cause::StartFailed { detail: "its files could not be made".into() },
         }
-    })?;
-    Ok(ContainerSpec {
+    })
+}
+
+fn spec(context: &Context, row: &StoredSession) -> ContainerSpec {
+    ContainerSpec {
         session: row.id.clone(),
         token: row.token.clone(),
         // It stays where it was made, whatever is the default by now.
@@ -103,8 +114,8 @@ async fn spec(context: &Context, row: &StoredSession) -> Result<ContainerSpec, C
             .or(row.details.runtime.clone()),
         limits: context.rules.limits(&row.details.tier),
         env: environment(context, row),
-        home: Some(home),
-    })
+        home: None,
+    }
 }
 
 async fn verify(context: &Context, row: &StoredSession, id: &ContainerId) -> Result<(), Cause> {

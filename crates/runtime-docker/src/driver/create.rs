@@ -1,4 +1,5 @@
-//! Makes a container: first what it needs, the container last, so that what a crash leaves has none.
+//! Makes a container and what it needs. The container comes last but for its network, which a start makes too where a
+//! crash or a hanging engine came between.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -56,8 +57,8 @@ impl Inner {
 
 /// Sees that the engine has the image, unless the container is there already.
 pub(super) async fn prepare(inner: &Inner, spec: &ContainerSpec, progress: &Progress) -> Result<(), RuntimeError> {
-    let is_made = matches!(inner.find_named(&name(&spec.session)).await?, Some(Some(_)));
-    if is_made || inner.has_image().await? {
+    let is_made = |seen: Option<Option<Seen>>| seen.flatten().is_some_and(|seen| !is_half_made(inner, &seen));
+    if is_made(inner.find_named(&name(&spec.session)).await?) || inner.has_image().await? {
         return Ok(());
     }
     if inner.options.pull == Pull::Never {
@@ -87,10 +88,12 @@ pub(super) async fn run(inner: Arc<Inner>, spec: ContainerSpec) -> Result<Contai
     let limit = inner.api.patience.make;
     let made = timeout(limit, make(&inner, &engine, &spec)).await;
     let made = made.unwrap_or(Err(RuntimeError::Timeout { what: MAKING, seconds: limit.as_secs() }));
-    if made.is_err()
-        && let Err(error) = remove::belongings(&inner, &spec.session).await
-    {
-        tracing::warn!(session = %spec.session, %error, "something of a container that was not made is left");
+    if made.is_err() {
+        let cleared = timeout(limit, clear(&inner, &spec.session)).await;
+        let late = RuntimeError::Timeout { what: "clearing away", seconds: limit.as_secs() };
+        if let Err(error) = cleared.unwrap_or(Err(late)) {
+            tracing::warn!(session = %spec.session, %error, "something of a container that was not made is left");
+        }
     }
     made
 }
@@ -180,16 +183,14 @@ async fn with_network(inner: &Arc<Inner>, spec: &ContainerSpec, plan: Plan<'_>) 
         network.await?;
         return alone(inner, spec, plan).await;
     }
-    match tokio::join!(network, alone(inner, spec, plan)) {
-        (Ok(()), Ok(id)) => Ok(id),
+    // Whatever fails, the rest is cleared away. A wall that has gone is found out once: the next has no network.
+    let (network, made, wall) = tokio::join!(network, alone(inner, spec, plan), inner.wall());
+    network?;
+    wall.map_err(|why| RuntimeError::Start { detail: format!("the host can't be walled off from it: {why}") })?;
+    match made {
         // It may be an engine that wants the network first.
-        (Ok(()), Err(_)) => alone(inner, spec, plan).await,
-        (Err(error), made) => {
-            if let Ok(id) = made {
-                remove::container(inner, &id).await?;
-            }
-            Err(error)
-        }
+        Err(error) if error.to_string().contains(&network::name(&spec.session)) => alone(inner, spec, plan).await,
+        made => made,
     }
 }
 
@@ -246,6 +247,17 @@ async fn ask(
             Err(_) => Err(RuntimeError::Unavailable { detail: format!("{MAKING}: {:?} is no id", created.id) }),
         },
     }
+}
+
+/// Removes what a failure left. The turn is the caller's.
+async fn clear(inner: &Inner, session: &SessionId) -> Result<(), RuntimeError> {
+    if let Some(Some(seen)) = inner.find_named(&name(session)).await?
+        && seen.session == *session
+        && is_half_made(inner, &seen)
+    {
+        remove::container(inner, &seen.id).await?;
+    }
+    remove::belongings(inner, session).await
 }
 
 /// Removes a container that came when nobody waited for it any more.

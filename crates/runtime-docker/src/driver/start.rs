@@ -12,7 +12,7 @@ use super::Inner;
 use crate::api::{SIGNAL_LIMIT, failed_at, is_full, message, status};
 use crate::options::Network;
 use crate::state::Phase;
-use crate::{home, wall};
+use crate::{home, network};
 
 pub(super) async fn run(inner: Arc<Inner>, id: ContainerId) -> Result<(), RuntimeError> {
     let limit = inner.api.patience.start;
@@ -47,7 +47,10 @@ async fn start(inner: &Inner, id: &ContainerId) -> Result<(), RuntimeError> {
     }
     if record.walled && inner.options.network != Network::Open {
         let why = |why| RuntimeError::Start { detail: format!("the host can't be walled off from it: {why}") };
-        wall::raise(inner.options.network_namespace.as_deref()).await.map_err(why)?;
+        inner.walled().await.map_err(why)?;
+    }
+    if record.walled {
+        network::make(&inner.api, &inner.labels, &session).await?;
     }
     directory.forget_end().map_err(|error| failed_at("forget how it ended, in", &directory.run(), error))?;
     docker
