@@ -166,10 +166,13 @@ mod docker {
     async fn a_server_killed_at_any_stage_of_a_start_loses_and_doubles_nothing() {
         let mut rig = Rig::gated().await;
         let create: fn(&str) -> bool = |line| line.contains("/containers/create");
+        let network: fn(&str) -> bool = |line| line.contains("/networks/create");
         let start: fn(&str) -> bool = |line| line.contains("/start ");
         for (side, which, stage, told) in [
             (Side::Request, create, Stage::Creating, "before the engine hears of the container"),
             (Side::Answer, create, Stage::Creating, "when the container is made"),
+            (Side::Request, network, Stage::Creating, "before the engine hears of the network"),
+            (Side::Answer, network, Stage::Creating, "when the network is made"),
             (Side::Request, start, Stage::Starting, "before the engine hears of the start"),
             (Side::Answer, start, Stage::Starting, "when the container runs"),
         ] {
