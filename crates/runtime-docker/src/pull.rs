@@ -74,18 +74,19 @@ async fn pull(docker: Docker, image: String, silence: Duration, tell: watch::Sen
     let mut lines = Box::pin(docker.create_image(Some(options), None, None));
     let mut layers = Layers::default();
     let mut until = Instant::now() + silence;
-    let mut told_at: Option<Instant> = None;
+    // When it was told last, and whether there is something new since.
+    let (mut told_at, mut is_new): (Option<Instant>, bool) = (None, false);
     loop {
-        match timeout_at(until, lines.next()).await {
+        let due = told_at.map_or_else(Instant::now, |at| at + PACE);
+        if is_new && due <= Instant::now() {
+            (told_at, is_new) = (Some(Instant::now()), false);
+            let text = layers.told();
+            tell.send_if_modified(|told| std::mem::replace(told, text.clone()) != text);
+        }
+        match timeout_at(if is_new { due.min(until) } else { until }, lines.next()).await {
             Ok(Some(Ok(line))) => {
-                if !layers.take(line) {
-                    continue;
-                }
-                until = Instant::now() + silence;
-                if told_at.is_none_or(|at| at.elapsed() >= PACE) {
-                    told_at = Some(Instant::now());
-                    let text = layers.told();
-                    tell.send_if_modified(|told| std::mem::replace(told, text.clone()) != text);
+                if layers.take(line) {
+                    (until, is_new) = (Instant::now() + silence, true);
                 }
             }
             Ok(Some(Err(error))) => return Err(error.to_string().chars().take(MAX_WORDS).collect()),
@@ -93,7 +94,8 @@ async fn pull(docker: Docker, image: String, silence: Duration, tell: watch::Sen
                 tracing::info!(image, "the image is there");
                 return Ok(());
             }
-            Err(_) => return Err(format!("nothing has come for {} s", silence.as_secs())),
+            Err(_) if Instant::now() >= until => return Err(format!("nothing has come for {} s", silence.as_secs())),
+            Err(_) => {}
         }
     }
 }
