@@ -187,7 +187,7 @@ pub fn stopped(context: &Context) -> Result<Vec<Row>> {
             Row::new("stopped", format!("{what} for {count}"), f64::from(left), "").limit(Limit::AtMost(0.0))
         })
         .collect();
-    rows.push(Row::new("stopped", "server's memory, each", each, "KiB").limit(Limit::AtMost(4.0)).samples(count));
+    rows.push(Row::new("stopped", "server's memory, each", each, "KiB").limit(Limit::AtMost(8.0)).samples(count));
     rows.push(
         Row::new("stopped", "batch-status, p99", status.p99(), "ms")
             .limit(Limit::Below(20.0))

@@ -71,6 +71,8 @@ impl Command {
         command.args(["--admin-email", EMAIL, "--admin-password-file"]).arg(&password_file);
         // What is measured is not to depend on whether this host has Docker.
         command.env("BERTH_RUNTIME", "embedded");
+        // In a group of its own: Ctrl-C is for the benchmark, which has sessions to delete before the server may go.
+        command.process_group(0);
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         command.stderr(std::fs::File::create(log).with_context(|| format!("can't write {}", log.display()))?);
         // SAFETY: prctl is async-signal-safe, and nothing is allocated.
