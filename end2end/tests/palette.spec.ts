@@ -114,8 +114,9 @@ test('a session is restarted from it', { tag: '@desktop' }, async ({ page }) => 
   await terminal.sees('the-restart\n');
   await terminal.run('Restart session');
   // The chip may leave "connected" and be back between two looks at it; the new shell's empty variable stays.
+  // Half of a line may reach the new shell, so there is no quote in it that would stay open.
   const asked = async () => {
-    await page.keyboard.type('echo "[$before]"');
+    await page.keyboard.type('echo [$before]');
     await page.keyboard.press('Enter');
     return terminal.screen();
   };
