@@ -251,12 +251,7 @@ async fn ask(
 
 /// Removes what a failure left. The turn is the caller's.
 async fn clear(inner: &Inner, session: &SessionId) -> Result<(), RuntimeError> {
-    if let Some(Some(seen)) = inner.find_named(&name(session)).await?
-        && seen.session == *session
-        && is_half_made(inner, &seen)
-    {
-        remove::container(inner, &seen.id).await?;
-    }
+    remove_half_made(inner, session).await?;
     remove::belongings(inner, session).await
 }
 
@@ -264,17 +259,24 @@ async fn clear(inner: &Inner, session: &SessionId) -> Result<(), RuntimeError> {
 async fn clear_late(inner: &Inner, session: &SessionId) {
     let _turn = inner.turn(session).await;
     let cleared = async {
-        match inner.find_named(&name(session)).await? {
-            Some(Some(seen)) if seen.session == *session && is_half_made(inner, &seen) => {
-                remove::container(inner, &seen.id).await?;
-                remove::belongings(inner, session).await
-            }
-            _ => Ok(()),
+        match remove_half_made(inner, session).await? {
+            true => remove::belongings(inner, session).await,
+            false => Ok(()),
         }
     };
     match cleared.await {
         Ok(()) => tracing::warn!(%session, "the engine made a container too late; it is removed"),
         Err(error) => tracing::warn!(%session, %error, "a container that the engine made too late is left"),
+    }
+}
+
+/// Removes the session's container if its making was given up; whether there was one. The turn is the caller's.
+async fn remove_half_made(inner: &Inner, session: &SessionId) -> Result<bool, RuntimeError> {
+    match inner.find_named(&name(session)).await? {
+        Some(Some(seen)) if seen.session == *session && is_half_made(inner, &seen) => {
+            remove::container(inner, &seen.id).await.map(|()| true)
+        }
+        _ => Ok(false),
     }
 }
 
