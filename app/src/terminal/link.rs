@@ -10,6 +10,9 @@
 //!                    Stopped, Ended, Refused ◀ not worth retrying; `again` starts over
 //! ```
 //!
+//! The page hears that its session stopped or runs from its events, and each socket hears it by itself; either may be
+//! first. Only when both say so is it stopped.
+//!
 //! No I/O: each event returns what the caller is to do.
 
 use protocol::close;
@@ -67,13 +70,17 @@ pub struct Link {
     failures: u32,
     visible: bool,
     online: bool,
+    /// Whether the session runs, by what the page has heard.
+    runs: bool,
+    /// Whether the last socket was closed because the session stopped.
+    told_of_stop: bool,
 }
 
 impl Link {
-    /// A connection not begun, in a page that is `visible` or not and a browser `online` or not.
+    /// A connection not begun, in a page that is `visible` or not and a browser `online` or not. Its session runs.
     #[must_use]
     pub fn new(visible: bool, online: bool) -> Self {
-        Self { status: Status::Idle, failures: 0, visible, online }
+        Self { status: Status::Idle, failures: 0, visible, online, runs: true, told_of_stop: false }
     }
 
     #[must_use]
@@ -96,15 +103,17 @@ impl Link {
     /// The guest said `hello`.
     pub fn greeted(&mut self) {
         self.failures = 0;
+        self.told_of_stop = false;
         self.status = Status::Connected;
     }
 
     /// The socket is closed, with `code`. `random` is in 0–1.
     pub fn closed(&mut self, code: u16, random: f64) -> Command {
+        self.told_of_stop = code == close::STOPPED;
         self.status = match code {
             close::ENDED => Status::Ended,
-            close::STOPPED => Status::Stopped,
-            _ if !close::is_worth_retrying(code) => Status::Refused { code },
+            close::STOPPED if !self.runs => Status::Stopped,
+            _ if code != close::STOPPED && !close::is_worth_retrying(code) => Status::Refused { code },
             _ if !self.online => Status::Offline,
             _ if !self.visible => Status::Hidden,
             _ => {
@@ -134,10 +143,27 @@ impl Link {
         self.reconsider()
     }
 
+    /// The page hears that the session `runs`, or does no longer.
+    pub fn runs(&mut self, runs: bool) -> Command {
+        let before = std::mem::replace(&mut self.runs, runs);
+        if runs {
+            // At once, whatever its stop had left.
+            return if before { Command::Nothing } else { self.again() };
+        }
+        if !self.told_of_stop || !self.waits() {
+            return Command::Nothing;
+        }
+        self.status = Status::Stopped;
+        Command::Hold
+    }
+
+    fn waits(&self) -> bool {
+        matches!(self.status, Status::Reconnecting { wait_ms: Some(_) } | Status::Hidden | Status::Offline)
+    }
+
     /// A cut connection waits, holds still or tries at once, as page and browser permit.
     fn reconsider(&mut self) -> Command {
-        let waits = matches!(self.status, Status::Reconnecting { wait_ms: Some(_) } | Status::Hidden | Status::Offline);
-        if !waits {
+        if !self.waits() {
             return Command::Nothing;
         }
         let held = match (self.online, self.visible) {
@@ -218,6 +244,7 @@ mod tests {
                 (close::BAD_REQUEST, Status::Refused { code: close::BAD_REQUEST }),
             ] {
                 let mut link = connected();
+                link.runs(code != close::STOPPED);
                 assert_eq!(link.closed(code, 0.5), Command::Hold, "{code}");
                 assert_eq!(link.status(), status, "{code}");
                 assert_eq!(link.seen(true), Command::Nothing, "{code}");
@@ -229,6 +256,40 @@ mod tests {
             for code in [close::TRY_AGAIN, close::FAULT, close::TOO_MANY, close::TOO_BIG, 1005, 1006, 1012] {
                 assert!(matches!(connected().closed(code, 0.5), Command::Wait { .. }), "{code}");
             }
+        }
+
+        fn a_stop_is_believed_when_socket_and_page_have_told_of_it_in_either_order() {
+            let mut link = connected();
+            assert_eq!(link.runs(false), Command::Nothing);
+            assert_eq!(link.status(), Status::Connected);
+            assert_eq!(link.closed(close::STOPPED, 0.5), Command::Hold);
+            assert_eq!(link.status(), Status::Stopped);
+            assert_eq!(link.runs(true), Command::Connect);
+
+            let mut link = connected();
+            assert_eq!(link.closed(close::STOPPED, 0.0), Command::Wait { ms: 500 });
+            assert_eq!(link.runs(false), Command::Hold);
+            assert_eq!(link.status(), Status::Stopped);
+            assert_eq!(link.waited(), Command::Nothing);
+        }
+
+        fn a_restart_that_the_page_has_heard_of_before_its_socket_is_connected_to() {
+            let mut link = connected();
+            link.runs(false);
+            assert_eq!(link.runs(true), Command::Nothing);
+            assert_eq!(link.closed(close::STOPPED, 0.0), Command::Wait { ms: 500 });
+            assert_eq!(link.waited(), Command::Connect);
+            link.greeted();
+            assert_eq!(link.status(), Status::Connected);
+        }
+
+        fn a_cut_that_no_stop_has_made_is_retried_after_the_session_stopped() {
+            let mut link = connected();
+            assert!(matches!(link.closed(1006, 0.5), Command::Wait { .. }));
+            assert_eq!(link.runs(false), Command::Nothing);
+            assert_eq!(link.waited(), Command::Connect);
+            assert_eq!(link.closed(close::STOPPED, 0.5), Command::Hold);
+            assert_eq!(link.status(), Status::Stopped);
         }
 
         fn nothing_is_tried_while_hidden_and_at_once_when_seen() {

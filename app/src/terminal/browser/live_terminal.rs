@@ -174,6 +174,10 @@ impl LiveTerminal {
         }
     }
 
+    pub fn runs(&self, runs: bool) {
+        self.step(|link| link.runs(runs));
+    }
+
     pub fn online(&self, online: bool) {
         self.step(|link| link.online(online));
         if online {

@@ -62,6 +62,7 @@ pub fn mount(
                 }
                 let screen: Rc<dyn Screen> = Rc::<LiveTerminal>::clone(&opened);
                 opened.show(shown.get_untracked());
+                opened.runs(running.get_untracked());
                 state.screen.set_value(Some(screen));
                 live.set_value(Some(opened));
             });
@@ -85,11 +86,9 @@ pub fn mount(
             call(live, LiveTerminal::focus_by_itself);
         }
     });
-    // A session that runs again is connected to at once, whatever its stop had left.
     Effect::new(move |_| {
-        if running.get() {
-            call(live, LiveTerminal::again);
-        }
+        let runs = running.get();
+        call(live, |live| live.runs(runs));
     });
     after_first(move || preferences.track(), move || call(live, LiveTerminal::prefer));
     after_first(move || state.again.track(), move || call(live, LiveTerminal::again));
