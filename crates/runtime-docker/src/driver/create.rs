@@ -55,10 +55,11 @@ impl Inner {
     }
 }
 
-/// Sees that the engine has the image, unless the container is there already.
+/// Sees that the engine has the image, unless the container is there already. Making looks no more: an engine without
+/// it says so.
 pub(super) async fn prepare(inner: &Inner, spec: &ContainerSpec, progress: &Progress) -> Result<(), RuntimeError> {
     let is_made = |seen: Option<Option<Seen>>| seen.flatten().is_some_and(|seen| !is_half_made(inner, &seen));
-    if is_made(inner.find_named(&name(&spec.session)).await?) || inner.has_image().await? {
+    if inner.has_image().await? || is_made(inner.find_named(&name(&spec.session)).await?) {
         return Ok(());
     }
     if inner.options.pull == Pull::Never {
@@ -81,9 +82,6 @@ pub(super) async fn run(inner: Arc<Inner>, spec: ContainerSpec) -> Result<Contai
     if !engine.shares_files || !inner.options.guest.is_file() {
         let detail = inner.obstacle(&engine).await.unwrap_or_default();
         return Err(RuntimeError::Unavailable { detail });
-    }
-    if !inner.has_image().await? {
-        return Err(RuntimeError::Start { detail: inner.no_image() });
     }
     let limit = inner.api.patience.make;
     let made = timeout(limit, make(&inner, &engine, &spec)).await;
