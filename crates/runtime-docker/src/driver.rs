@@ -21,9 +21,11 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use bollard::query_parameters::InspectContainerOptions;
 use protocol::{ContainerId, SessionId};
-use runtime::{ByteStream, Container, ContainerSpec, Exit, Health, Progress, Runtime, RuntimeError, Usage, to_the_end};
+use runtime::{
+    ByteStream, Container, ContainerSpec, Exit, Health, Progress, Runtime, RuntimeError, Usage, disk, to_the_end,
+};
 
-use crate::api::{Api, failed_at, is_gone, mended};
+use crate::api::{Api, failed, failed_at, is_gone, mended};
 use crate::engine::Engine;
 use crate::options::{Network, Options};
 use crate::pull::Pulling;
@@ -270,5 +272,16 @@ impl Runtime for DockerRuntime {
             usage if self.inner.find(id).await?.runs() => usage,
             _ => Err(RuntimeError::NotRunning(id.clone())),
         }
+    }
+
+    async fn disk_use(&self, id: &ContainerId) -> Result<u64, RuntimeError> {
+        let seen = self.inner.find(id).await?;
+        let layer = usage::layer(&self.inner.api, &seen.id).await?;
+        let directory = self.inner.directory(&seen.session);
+        let record = directory.record().map_err(|error| failed("read a container's record", error))?;
+        let mut own = vec![directory.privates()];
+        own.extend(record.and_then(|record| record.home?.workspace));
+        let beside = disk::count(own).await.map_err(|error| failed("read a container's files", error))?;
+        Ok(layer.saturating_add(beside))
     }
 }

@@ -109,6 +109,11 @@ impl Directory {
         self.0.join(RUN)
     }
 
+    /// All files of its own in place of those of the home.
+    pub(crate) fn privates(&self) -> PathBuf {
+        self.0.join(PRIVATE)
+    }
+
     pub(crate) fn private(&self, number: usize) -> PathBuf {
         self.0.join(PRIVATE).join(number.to_string())
     }

@@ -2,15 +2,19 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bollard::models::ContainerStatsResponse;
-use bollard::query_parameters::StatsOptionsBuilder;
+use bollard::query_parameters::{InspectContainerOptionsBuilder, StatsOptionsBuilder};
 use futures::StreamExt as _;
+use protocol::ContainerId;
 use runtime::{RuntimeError, Usage};
 
-use crate::api::Api;
+use crate::api::{Api, mended};
 use crate::state::Seen;
 
+/// What counting a container's files may take.
+const COUNT_LIMIT: Duration = Duration::from_secs(60);
 const NANOS_PER_MICRO: u64 = 1000;
 const CGROUPS: &str = "/sys/fs/cgroup";
 
@@ -25,6 +29,15 @@ pub(crate) async fn ask(api: &Api, seen: &Seen, is_here: bool) -> Result<Usage, 
     };
     let kills = seen.pid.filter(|_| is_here).and_then(out_of_memory_kills).unwrap_or_default();
     Ok(usage(&stats, kills))
+}
+
+/// Bytes of what a container has changed in its image, which the engine counts file by file.
+pub(crate) async fn layer(api: &Api, id: &ContainerId) -> Result<u64, RuntimeError> {
+    let docker = api.docker().await?;
+    let options = InspectContainerOptionsBuilder::default().size(true).build();
+    let inspected = async { mended(docker.inspect_container(id.as_str(), Some(options)).await) };
+    let found = api.call_on(id, "counting a container's files", COUNT_LIMIT, inspected).await?;
+    Ok(found.size_rw.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default())
 }
 
 fn usage(stats: &ContainerStatsResponse, out_of_memory_kills: u64) -> Usage {

@@ -18,14 +18,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use protocol::ContainerId;
-use runtime::{ByteStream, ContainerSpec, Exit, Health, Runtime, RuntimeError, Usage, to_the_end};
+use runtime::{ByteStream, ContainerSpec, Exit, Health, Runtime, RuntimeError, Usage, disk, to_the_end};
 
 use crate::cgroup::Hierarchies;
 use crate::child::{Helper, failed};
 use crate::connect::connect;
 use crate::container::Container;
 use crate::identity::Identity;
-use crate::record::RUN;
+use crate::record::{PRIVATE, ROOT, RUN, USR};
 
 /// Where the driver keeps its things and finds its programs.
 #[derive(Debug, Clone)]
@@ -155,6 +155,13 @@ impl Runtime for Embedded {
             Err(_) if container.run().is_none() => Err(RuntimeError::NotRunning(id.clone())),
             Err(error) => Err(failed("read what a container uses", error)),
         }
+    }
+
+    async fn disk_use(&self, id: &ContainerId) -> Result<u64, RuntimeError> {
+        let container = self.inner.find(id)?;
+        let mut directories: Vec<PathBuf> = [ROOT, USR, PRIVATE].map(|name| container.directory.join(name)).into();
+        directories.extend(container.record.home.iter().filter_map(|home| home.workspace.clone()));
+        disk::count(directories).await.map_err(|error| failed("read a container's files", error))
     }
 }
 

@@ -248,6 +248,10 @@ impl Runtime for Breaker {
     async fn usage(&self, id: &ContainerId) -> Result<Usage, RuntimeError> {
         self.driver.usage(id).await
     }
+
+    async fn disk_use(&self, id: &ContainerId) -> Result<u64, RuntimeError> {
+        self.driver.disk_use(id).await
+    }
 }
 
 #[cfg(test)]

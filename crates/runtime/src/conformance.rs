@@ -207,7 +207,8 @@ macro_rules! conformance_cases {
                 private_directories_are_the_containers_alone,
                 containers_share_a_home_and_have_their_own_workspaces,
                 an_upload_is_the_users_in_such_a_home,
-                a_home_that_is_not_there_is_told_of;
+                a_home_that_is_not_there_is_told_of,
+                what_its_own_files_take_is_told;
             limits:
                 a_program_without_memory_is_killed_and_the_container_lives,
                 an_init_without_memory_is_told_apart_from_a_killed_one,

@@ -62,6 +62,7 @@ struct State {
     failing: BTreeMap<u8, Arc<dyn Fn() -> RuntimeError + Send + Sync>>,
     calls: Vec<Call>,
     usage: Usage,
+    disk_bytes: u64,
     guest: Guest,
     /// Why nothing can be started, if so.
     obstacle: Option<String>,
@@ -78,6 +79,7 @@ impl Default for FakeRuntime {
             failing: BTreeMap::new(),
             calls: Vec::new(),
             usage: Usage { cpu_micros: 0, memory_bytes: 0, pids: 1, out_of_memory_kills: 0 },
+            disk_bytes: 0,
             guest: Arc::new(move |id, stream| {
                 drop(tokio::spawn(answer_as_a_guest(id, stream, Arc::clone(&guest_told))))
             }),
@@ -134,6 +136,11 @@ impl FakeRuntime {
     /// What every container uses from now on.
     pub fn set_usage(&self, usage: Usage) {
         self.state().usage = usage;
+    }
+
+    /// What every container's files take from now on, bytes.
+    pub fn set_disk_use(&self, bytes: u64) {
+        self.state().disk_bytes = bytes;
     }
 
     /// What the guests tell of their terminals from now on, as JSON.
@@ -307,6 +314,11 @@ impl Runtime for FakeRuntime {
     async fn usage(&self, id: &ContainerId) -> Result<Usage, RuntimeError> {
         self.inspect(id).await?;
         Ok(self.state().usage)
+    }
+
+    async fn disk_use(&self, id: &ContainerId) -> Result<u64, RuntimeError> {
+        self.inspect(id).await?;
+        Ok(self.state().disk_bytes)
     }
 }
 

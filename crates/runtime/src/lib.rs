@@ -8,6 +8,7 @@ pub mod calls;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod container;
+pub mod disk;
 mod error;
 pub mod fake;
 mod health;
@@ -146,6 +147,13 @@ pub trait Runtime: Send + Sync + 'static {
     /// # Errors
     /// [`RuntimeError::NotFound`], [`RuntimeError::NotRunning`].
     async fn usage(&self, id: &ContainerId) -> Result<Usage, RuntimeError>;
+
+    /// Bytes on disk of its own files and of its workspace, where that isn't part of the home. Looks at each file, so
+    /// that it is for minutes and not for seconds. Never wakes anything.
+    ///
+    /// # Errors
+    /// [`RuntimeError::NotFound`]; [`RuntimeError::Io`] where the files can't be read.
+    async fn disk_use(&self, id: &ContainerId) -> Result<u64, RuntimeError>;
 }
 
 /// Runs a driver's operation to its end, listened to or not.

@@ -208,6 +208,11 @@ impl Runtime for Several {
         let way = self.way_to(id)?;
         way.told(way.driver.usage(&way.own).await)
     }
+
+    async fn disk_use(&self, id: &ContainerId) -> Result<u64, RuntimeError> {
+        let way = self.way_to(id)?;
+        way.told(way.driver.disk_use(&way.own).await)
+    }
 }
 
 #[cfg(test)]

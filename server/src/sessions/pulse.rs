@@ -1,6 +1,9 @@
 //! What running sessions use and do, looked at every few seconds: told to the pages, and the reason to put one to sleep.
 //!
-//! Kept in memory only. Looking wakes nothing and keeps nothing awake.
+//! Kept in memory only. Looking wakes nothing and keeps nothing awake. Bytes on disk are counted more rarely, for it
+//! means to look at each file.
+
+mod disk;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,11 +12,14 @@ use std::time::Duration;
 use app::backend::sessions::SessionEvent;
 use app::model::session::SessionState;
 use app::model::usage::{Activity, Sample, SessionUsage, keep};
-use futures::stream::{self, StreamExt as _};
+use futures::future;
+use futures::stream::{self, Stream, StreamExt as _};
 use protocol::{ContainerId, GuestToken, SessionId, guest};
 use runtime::Usage;
 use time::OffsetDateTime;
 use tokio::time::{Instant, MissedTickBehavior};
+
+pub(super) use disk::count as count_disk;
 
 use crate::accounts::to_text;
 use crate::database::StoredSession;
@@ -23,8 +29,15 @@ use crate::sessions::guest::GuestClient;
 use crate::sessions::idle::Wakefulness;
 use crate::sessions::owner::Command;
 
-/// Sessions that are looked at in the same moment.
+/// The most looks under way at once.
 const LOOKS_AT_ONCE: usize = 16;
+/// Looks that begin in the same moment; a round's are spread over most of the time until the next, so that nobody who
+/// types waits behind the looks at hundreds.
+const LOOKS_TOGETHER: usize = 4;
+/// Of the time between rounds, what the beginnings of a round's looks are spread over.
+const SPREAD: f64 = 0.8;
+/// How often pages are told of what is found, at most.
+const TELLING: Duration = Duration::from_millis(500);
 /// What one look may take. One that hangs must not hold up the others for long.
 const LOOK_LIMIT: Duration = Duration::from_secs(2);
 /// For how long one question counts as somebody who watches.
@@ -49,6 +62,8 @@ struct Watched {
     before: Option<(Instant, u64)>,
     samples: VecDeque<Sample>,
     usage: Option<SessionUsage>,
+    /// Bytes of its own on disk, when last counted.
+    disk: Option<u64>,
     /// How long it may be idle, as of the last look.
     idle: Option<Duration>,
 }
@@ -109,6 +124,7 @@ impl Pulse {
                     before: None,
                     samples: VecDeque::new(),
                     usage: None,
+                    disk: None,
                     idle: None,
                 };
                 running.insert(row.id.clone(), watched);
@@ -151,6 +167,10 @@ impl Pulse {
         asked.is_some_and(|asked| asked.elapsed() < ASKED)
     }
 
+    fn subject(&self, id: &SessionId) -> Option<Subject> {
+        self.running().get(id).map(|watched| watched.subject.clone())
+    }
+
     fn subjects(&self) -> Vec<Subject> {
         self.running().values().map(|watched| watched.subject.clone()).collect()
     }
@@ -168,7 +188,7 @@ impl Pulse {
             watched.before = Some((look.at, usage.cpu_micros));
         }
         let memory_bytes = look.usage.map_or(0, |usage| usage.memory_bytes);
-        let now = Sample { cpu_millis, memory_bytes, disk_bytes: None };
+        let now = Sample { cpu_millis, memory_bytes, disk_bytes: watched.disk };
         keep(&mut watched.samples, now);
         let activity = look.activity.as_ref();
         let doing = activity.map(|activity| watched.wakefulness.observe(look.at, activity, keeps));
@@ -218,22 +238,33 @@ pub(super) async fn run(context: Arc<Context>) {
             context.tell("", SessionEvent::Runtime(troubles.clone()));
             told = troubles;
         }
-        if context.events.receiver_count() == 0 && !context.pulse.was_asked() && skipped < UNWATCHED {
+        if !is_watched(&context) && skipped < UNWATCHED {
             skipped += 1;
             continue;
         }
         skipped = 0;
-        look_at_all(&context, &mut idle_times).await;
+        tokio::select! {
+            () = context.shutdown.begun() => return,
+            () = look_at_all(&context, &mut idle_times) => {}
+        }
     }
+}
+
+/// Whether anybody sees what is found.
+fn is_watched(context: &Context) -> bool {
+    context.events.receiver_count() > 0 || context.pulse.was_asked()
 }
 
 async fn look_at_all(context: &Arc<Context>, idle_times: &mut IdleTimes) {
     let subjects = context.pulse.subjects();
     idle_times.refresh(context, &subjects).await;
-    let looks =
-        stream::iter(subjects.into_iter().map(|subject| look(context, subject))).buffer_unordered(LOOKS_AT_ONCE);
+    let paced = spread(subjects, context.rules.pace.sample);
+    // As it is by then: it may have been stopped, or started anew.
+    let now = paced.filter_map(|before| future::ready(context.pulse.subject(&before.id)));
+    let looks = now.map(|subject| look(context, subject)).buffer_unordered(LOOKS_AT_ONCE);
     let mut looks = std::pin::pin!(looks);
-    let mut all: BTreeMap<String, Vec<SessionUsage>> = BTreeMap::new();
+    let mut found: BTreeMap<String, Vec<SessionUsage>> = BTreeMap::new();
+    let mut told = Instant::now();
     while let Some((owner, look)) = looks.next().await {
         let idle = idle_times.known.get(&owner).copied().flatten();
         let Some((owner, usage, is_over)) = context.pulse.take(context, look, idle) else { continue };
@@ -243,9 +274,30 @@ async fn look_at_all(context: &Arc<Context>, idle_times: &mut IdleTimes) {
                 tracing::warn!(session = %usage.id, "an idle session is busy; it is looked at again");
             }
         }
-        all.entry(owner).or_default().push(usage);
+        found.entry(owner).or_default().push(usage);
+        if told.elapsed() >= TELLING {
+            tell(context, std::mem::take(&mut found));
+            told = Instant::now();
+        }
     }
-    for (owner, usages) in all {
+    tell(context, found);
+}
+
+/// Hands `all` out a few at a time, over most of the time between two `looks`.
+fn spread<T>(all: Vec<T>, looks: Duration) -> impl Stream<Item = T> {
+    let moments = all.len().div_ceil(LOOKS_TOGETHER).max(1);
+    let gap = looks.mul_f64(SPREAD) / u32::try_from(moments).unwrap_or(u32::MAX);
+    stream::unfold((all.into_iter(), 0), move |(mut left, number)| async move {
+        let next = left.next()?;
+        if number > 0 && number % LOOKS_TOGETHER == 0 {
+            tokio::time::sleep(gap).await;
+        }
+        Some((next, (left, number + 1)))
+    })
+}
+
+fn tell(context: &Context, found: BTreeMap<String, Vec<SessionUsage>>) {
+    for (owner, usages) in found {
         context.tell(&owner, SessionEvent::Usage(usages));
     }
 }
@@ -305,6 +357,20 @@ impl IdleTimes {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn looks_are_spread_over_most_of_the_time_between_rounds() {
+        let (began, looks) = (Instant::now(), Duration::from_secs(5));
+        let ticks = |count| spread((0..count).collect(), looks).map(|number: u32| (number, began.elapsed())).collect();
+        let all: Vec<_> = ticks(200).await;
+        assert!(all.iter().map(|(number, _)| *number).eq(0..200));
+        assert!(all.windows(LOOKS_TOGETHER + 1).all(|few| few[LOOKS_TOGETHER].1 > few[0].1), "no more begin together");
+        assert!(all.last().is_some_and(|(_, at)| *at > looks / 2 && *at < looks.mul_f64(SPREAD)));
+
+        let began = Instant::now();
+        let few: Vec<u32> = spread((0..4).collect(), looks).collect().await;
+        assert_eq!((few.len(), began.elapsed()), (4, Duration::ZERO), "a few wait for nothing");
+    }
 
     #[test]
     fn a_rate_is_what_was_used_of_the_time_that_passed() {

@@ -70,6 +70,7 @@ impl SessionService {
         let service = Self::idle(database, runtime, rules, files, shutdown.clone());
         reconcile(&service.context).await?;
         shutdown.spawn(pulse::run(Arc::clone(&service.context)));
+        shutdown.spawn(pulse::count_disk(Arc::clone(&service.context)));
         Ok(service)
     }
 

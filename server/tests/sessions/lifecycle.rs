@@ -215,6 +215,10 @@ async fn use_is_told_with_its_history_and_reading_it_wakes_nothing() {
         }
     };
     assert_eq!((told.now.memory_bytes, told.memory_limit_bytes, told.terminals), (7 << 20, 1 << 30, 1));
+    for bytes in [5 << 20, 6 << 20] {
+        rig.runtime.set_disk_use(bytes);
+        usage(&rig, |usage| usage.now.disk_bytes == Some(bytes)).await;
+    }
     let (_, samples) = rig.service.usage(&me()).remove(0);
     assert!(samples.len() > 1 && samples.iter().any(|sample| sample.cpu_millis > 0));
     assert!(rig.service.usage(&somebody_else()).is_empty());

@@ -168,3 +168,22 @@ fn expect_start_error(outcome: Result<(), RuntimeError>, path: &Path) {
     let path = path.to_string_lossy();
     assert!(detail.contains("there is no directory") && detail.contains(path.trim_end_matches('/')), "{detail}");
 }
+
+pub async fn what_its_own_files_take_is_told(rig: &mut Rig) {
+    const WRITTEN: u64 = 8 << 20;
+    let person = Person::new(rig);
+    let workspace = person.make("workspace");
+    let (id, shell) = rig.start(&person.spec(Some(&workspace), &[".cache"])).await;
+    let mut before = rig.runtime().disk_use(&id).await.unwrap();
+    for place in ["/var/tmp", "~/.cache", "~/workspace"] {
+        shell.succeed(&format!("head -c {WRITTEN} /dev/urandom > {place}/file && sync {place}/file")).await;
+        let now = rig.runtime().disk_use(&id).await.unwrap();
+        assert!((WRITTEN..WRITTEN * 5 / 4).contains(&(now - before)), "{place}: {before}, then {now}");
+        before = now;
+    }
+    shell.succeed(&format!("head -c {WRITTEN} /dev/urandom > ~/file && sync ~/file")).await;
+    let beside = rig.runtime().disk_use(&id).await.unwrap() - before;
+    assert!(beside < WRITTEN / 4, "the home is everybody's: {beside}");
+    rig.runtime().stop(&id, GRACE).await.unwrap();
+    assert!(rig.runtime().disk_use(&id).await.unwrap() >= before);
+}
