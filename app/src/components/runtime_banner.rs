@@ -28,7 +28,7 @@ pub fn RuntimeBanner(troubles: RwSignal<Vec<RuntimeTrouble>>, clock: Clock) -> i
                 <section class="failure banner" aria-label="Runtime">
                     <p role="alert">
                         <strong>
-                            {format!("Sessions can't be started or stopped: {} keeps failing.", names.join(" and "))}
+                            {format!("No session can be made or started: {} keeps failing.", names.join(" and "))}
                         </strong>
                     </p>
                     {told}
