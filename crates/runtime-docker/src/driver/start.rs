@@ -26,13 +26,8 @@ async fn start(inner: &Inner, id: &ContainerId) -> Result<(), RuntimeError> {
     // Again, for what another operation may have done.
     let seen = inner.find(id).await?;
     let docker = inner.api.docker().await?;
-    match seen.phase {
-        Phase::Running => return Ok(()),
-        Phase::Paused => {
-            let unpaused = docker.unpause_container(id.as_str());
-            return inner.api.call_on(id, "taking a container out of its pause", SIGNAL_LIMIT, unpaused).await;
-        }
-        Phase::Created | Phase::Ended { .. } => {}
+    if seen.phase == Phase::Running {
+        return Ok(());
     }
     let directory = inner.directory(&session);
     let record = directory.record().map_err(|error| failed_at("read the record in", &directory.run(), error))?;
@@ -40,14 +35,18 @@ async fn start(inner: &Inner, id: &ContainerId) -> Result<(), RuntimeError> {
         let detail = format!("its directory {} is gone", directory.run().display());
         return Err(RuntimeError::Start { detail });
     };
+    if record.walled && inner.options.network != Network::Open {
+        let why = |why| RuntimeError::Start { detail: format!("the host can't be walled off from it: {why}") };
+        inner.walled().await.map_err(why)?;
+    }
+    if seen.phase == Phase::Paused {
+        let unpaused = docker.unpause_container(id.as_str());
+        return inner.api.call_on(id, "taking a container out of its pause", SIGNAL_LIMIT, unpaused).await;
+    }
     if let Some(home) = &record.home {
         // What is mounted was settled when the container was made; where it is mounted has to be there.
         home::places(home, record.user, |number| directory.private(number))
             .map_err(|error| RuntimeError::Start { detail: error.to_string() })?;
-    }
-    if record.walled && inner.options.network != Network::Open {
-        let why = |why| RuntimeError::Start { detail: format!("the host can't be walled off from it: {why}") };
-        inner.walled().await.map_err(why)?;
     }
     if record.walled {
         network::make(&inner.api, &inner.labels, &session).await?;
