@@ -23,6 +23,8 @@ use serde::de::DeserializeOwned;
 /// What a guest may take for one answer. It answers in well under a millisecond unless it is stuck
 /// or the machine is starved.
 const REQUEST_LIMIT: Duration = Duration::from_secs(5);
+/// What a guest may take to end a terminal's programs, of which it gives them three seconds.
+const CLOSE_LIMIT: Duration = Duration::from_secs(15);
 /// What a guest may take to call a program: its own limits for that, and some.
 const CALLBACK_LIMIT: Duration = Duration::from_secs(15);
 /// The longest scrollback taken from a guest, bytes: 10,000 lines at their widest with colours stay below.
@@ -119,7 +121,8 @@ impl GuestClient {
     /// # Errors
     /// All of [`GuestError`].
     pub async fn close_terminal(&self, id: TerminalId) -> Result<(), GuestError> {
-        self.ask(Method::DELETE, &format!("/terminals/{id}"), Bytes::new()).await.map(drop)
+        let target = format!("/terminals/{id}");
+        self.ask_within(CLOSE_LIMIT, MAX_ANSWER, Method::DELETE, &target, Bytes::new()).await.map(drop)
     }
 
     /// A terminal's screen and scrollback.
