@@ -10,7 +10,7 @@ use protocol::{SessionId, TerminalId};
 use crate::backend::Actor;
 use crate::model::agent::{ApplyPreset, ChangePreset, Choices, CreatePreset, Preset};
 use crate::model::error::ApiError;
-use crate::model::session::{CreateSession, RenameSession, Session, StartSession};
+use crate::model::session::{CreateSession, RenameSession, Session, SessionState, StartSession};
 use crate::model::terminal::Terminal;
 use crate::model::usage::{RuntimeTrouble, Sample, SessionUsage};
 
@@ -36,6 +36,8 @@ pub type FileBytes = BoxStream<'static, std::io::Result<Bytes>>;
 pub trait Sessions: Send + Sync + 'static {
     /// The actor's sessions, latest activity first.
     async fn list(&self, actor: &Actor) -> Result<Vec<Session>, ApiError>;
+    /// The states of the actor's sessions, in the same order, at a fraction of what whole ones cost.
+    async fn states(&self, actor: &Actor) -> Result<Vec<(SessionId, SessionState)>, ApiError>;
     /// One session.
     async fn get(&self, actor: &Actor, id: &SessionId) -> Result<Session, ApiError>;
     /// Makes a session, not started. VALIDATION_ERROR.

@@ -112,6 +112,23 @@ impl Database {
         self.query("reading a person's sessions", query).await?.into_iter().map(TryInto::try_into).collect()
     }
 
+    /// The state of every session of `owner`'s, latest activity first.
+    ///
+    /// # Errors
+    /// [`DatabaseError::Corrupt`], and as every query.
+    pub async fn session_states_of(&self, owner: &str) -> Result<Vec<(SessionId, SessionState)>, DatabaseError> {
+        let query = session::Entity::find()
+            .select_only()
+            .columns([session::Column::Id, session::Column::State])
+            .filter(session::Column::Owner.eq(owner))
+            .order_by_desc(session::Column::ActiveAt)
+            .order_by_asc(session::Column::Id)
+            .into_tuple::<(String, String)>()
+            .all(&self.connection);
+        let rows = self.query("reading the states of a person's sessions", query).await?.into_iter();
+        rows.map(|(id, state)| Ok((read_id(&id)?, read_state(&state)?))).collect()
+    }
+
     /// The state of every session there is.
     ///
     /// # Errors
@@ -120,7 +137,7 @@ impl Database {
         let states = session::Entity::find().select_only().column(session::Column::State);
         let query = states.into_tuple::<String>().all(&self.connection);
         let states = self.query("reading the sessions' states", query).await?;
-        states.iter().map(|state| serde_json::from_str(state).map_err(|e| corrupt("a session's state", &e))).collect()
+        states.iter().map(|state| read_state(state)).collect()
     }
 
     /// One session.
@@ -193,10 +210,10 @@ impl TryFrom<session::Model> for StoredSession {
 
     fn try_from(row: session::Model) -> Result<Self, DatabaseError> {
         Ok(Self {
-            id: row.id.parse().map_err(|e| corrupt("a session id", &e))?,
+            id: read_id(&row.id)?,
             owner: row.owner,
             name: row.name,
-            state: serde_json::from_str(&row.state).map_err(|e| corrupt("a session's state", &e))?,
+            state: read_state(&row.state)?,
             container: row.container.map(|id| id.parse().map_err(|e| corrupt("a container id", &e))).transpose()?,
             token: GuestToken::from_stored(row.token),
             created_at: from_micros(row.created_at)?,
@@ -206,6 +223,14 @@ impl TryFrom<session::Model> for StoredSession {
             details: serde_json::from_str(&row.details).map_err(|e| corrupt("a session's details", &e))?,
         })
     }
+}
+
+fn read_id(id: &str) -> Result<SessionId, DatabaseError> {
+    id.parse().map_err(|e| corrupt("a session id", &e))
+}
+
+fn read_state(state: &str) -> Result<SessionState, DatabaseError> {
+    serde_json::from_str(state).map_err(|e| corrupt("a session's state", &e))
 }
 
 fn corrupt(what: &'static str, error: &dyn std::error::Error) -> DatabaseError {

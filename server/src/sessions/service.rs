@@ -199,6 +199,10 @@ impl Sessions for SessionService {
         Ok(rows.iter().map(|row| self.context.model(row)).collect())
     }
 
+    async fn states(&self, actor: &Actor) -> Result<Vec<(SessionId, SessionState)>, ApiError> {
+        self.context.database.session_states_of(&actor.user).await.map_err(|error| database_error(&error))
+    }
+
     async fn get(&self, actor: &Actor, id: &SessionId) -> Result<Session, ApiError> {
         Ok(self.context.model(&self.owned(actor, id).await?))
     }

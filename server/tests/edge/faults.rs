@@ -6,7 +6,7 @@ use app::backend::sessions::{FileBytes, SessionEvent};
 use app::backend::{Actor, Sessions};
 use app::model::agent::{ApplyPreset, ChangePreset, Choices, CreatePreset, Preset};
 use app::model::error::ApiError;
-use app::model::session::{CreateSession, RenameSession, Session, StartSession};
+use app::model::session::{CreateSession, RenameSession, Session, SessionState, StartSession};
 use app::model::terminal::Terminal;
 use app::model::usage::{Sample, SessionUsage};
 use async_trait::async_trait;
@@ -25,6 +25,9 @@ struct Broken;
 impl Sessions for Broken {
     async fn list(&self, _: &Actor) -> Result<Vec<Session>, ApiError> {
         panic!("a secret of the server's")
+    }
+    async fn states(&self, _: &Actor) -> Result<Vec<(SessionId, SessionState)>, ApiError> {
+        panic!()
     }
     async fn get(&self, _: &Actor, _: &SessionId) -> Result<Session, ApiError> {
         panic!()

@@ -41,9 +41,9 @@ pub async fn batch_status(
     if wanted.as_ref().is_some_and(|ids| ids.len() > MOST_IDS) {
         return Err(HttpError::malformed(format!("At most {MOST_IDS} ids at once.")));
     }
-    let sessions = app.sessions.list(&actor).await?.into_iter();
+    let sessions = app.sessions.states(&actor).await?.into_iter();
     let is_wanted = |id: &str| wanted.as_ref().is_none_or(|ids| ids.contains(id));
     let mut usages = usages(&app, &actor);
-    let statuses = sessions.filter(|session| is_wanted(session.id.as_str())).map(SessionStatus::from);
+    let statuses = sessions.filter(|(id, _)| is_wanted(id.as_str())).map(SessionStatus::from);
     Ok(Json(statuses.map(|status| status.with(&mut usages)).collect()))
 }

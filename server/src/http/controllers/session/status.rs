@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use app::backend::Actor;
-use app::model::session::{Session, SessionState};
+use app::model::session::SessionState;
 use app::model::usage::{Sample, Samples, SessionUsage};
 use axum::Json;
 use axum::extract::State;
+use protocol::SessionId;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -25,9 +26,9 @@ pub struct SessionStatus {
     pub samples: Samples,
 }
 
-impl From<Session> for SessionStatus {
-    fn from(session: Session) -> Self {
-        Self { id: session.id.to_string(), state: session.state, usage: None, samples: Samples::default() }
+impl From<(SessionId, SessionState)> for SessionStatus {
+    fn from((id, state): (SessionId, SessionState)) -> Self {
+        Self { id: id.to_string(), state, usage: None, samples: Samples::default() }
     }
 }
 
@@ -59,6 +60,7 @@ pub async fn status(
     SignedIn(actor): SignedIn,
     Id(id): Id,
 ) -> Result<Json<SessionStatus>, HttpError> {
-    let status = SessionStatus::from(app.sessions.get(&actor, &id).await?);
+    let session = app.sessions.get(&actor, &id).await?;
+    let status = SessionStatus::from((session.id, session.state));
     Ok(Json(status.with(&mut usages(&app, &actor))))
 }
