@@ -149,7 +149,7 @@ fn clippy(workspace: &Workspace, what: &[&str]) -> Result<Counts> {
 /// Containers that get all they should have want root, so that is who runs the tests.
 fn native(workspace: &Workspace) -> Result<Counts> {
     let mut command = workspace.cargo();
-    command.args(["nextest", "run", "--workspace", "--exclude", FRONTEND, "--no-fail-fast"]);
+    command.args(["nextest", "run", "--workspace", "--exclude", FRONTEND, "--no-fail-fast", "--retries", "1"]);
     command.env("BERTH_GUEST", guest_binary(workspace));
     // A server of a test's must not find an engine of this host's.
     command.env("BERTH_RUNTIME", "embedded");
