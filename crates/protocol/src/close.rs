@@ -18,7 +18,7 @@ pub const NOT_FOUND: u16 = 4404;
 pub const TOO_MANY: u16 = 4429;
 /// The server or the guest failed.
 pub const FAULT: u16 = 4500;
-/// The session is stopped: do not retry.
+/// The session is stopped: do not retry, unless you have heard since that it runs.
 pub const STOPPED: u16 = 4503;
 
 /// Whether a client should connect again after `code`. All but a plain end, a request that can

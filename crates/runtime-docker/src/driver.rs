@@ -19,6 +19,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use bollard::models::ContainerInspectResponse;
 use bollard::query_parameters::InspectContainerOptions;
 use protocol::{ContainerId, SessionId};
 use runtime::{
@@ -132,6 +133,11 @@ impl Inner {
 
     /// One of our containers, by its full id.
     async fn find(&self, id: &ContainerId) -> Result<Seen, RuntimeError> {
+        self.inspect(id).await.map(|(seen, _)| seen)
+    }
+
+    /// The same, with all that the engine says of it.
+    async fn inspect(&self, id: &ContainerId) -> Result<(Seen, ContainerInspectResponse), RuntimeError> {
         let not_found = || RuntimeError::NotFound(id.clone());
         if !is_full_id(id) {
             return Err(not_found());
@@ -140,7 +146,7 @@ impl Inner {
         let inspected = async { mended(docker.inspect_container(id.as_str(), None::<InspectContainerOptions>).await) };
         let response = self.api.call_on(id, "looking at a container", self.api.patience.look, inspected).await?;
         let seen = Seen::of(&response, &self.labels).ok_or_else(not_found)?;
-        if seen.id == *id { Ok(seen) } else { Err(not_found()) }
+        if seen.id == *id { Ok((seen, response)) } else { Err(not_found()) }
     }
 
     /// A container by its name, whoever's; ours or not.
@@ -275,13 +281,22 @@ impl Runtime for DockerRuntime {
     }
 
     async fn disk_use(&self, id: &ContainerId) -> Result<u64, RuntimeError> {
-        let seen = self.inner.find(id).await?;
-        let layer = usage::layer(&self.inner.api, &seen.id).await?;
+        let (seen, told) = self.inner.inspect(id).await?;
         let directory = self.inner.directory(&seen.session);
         let record = directory.record().map_err(|error| failed("read a container's record", error))?;
         let mut own = vec![directory.privates()];
-        own.extend(record.and_then(|record| record.home?.workspace));
-        let beside = disk::count(own).await.map_err(|error| failed("read a container's files", error))?;
-        Ok(layer.saturating_add(beside))
+        own.extend(record.and_then(|record| record.home?.own_workspace()));
+        let engine = self.inner.engine().await?;
+        let layer = match usage::layer(&told).filter(|_| engine.shares_files) {
+            Some(directory) => {
+                own.push(directory);
+                0
+            }
+            // Podman holds a container while it counts, so that nothing else could be asked of it.
+            None if engine.is_podman => 0,
+            None => usage::layer_bytes(&self.inner.api, id).await?,
+        };
+        let files = disk::count(&own).await.map_err(|error| failed("read a container's files", error))?;
+        Ok(layer.saturating_add(files))
     }
 }

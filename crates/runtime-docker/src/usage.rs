@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use bollard::models::ContainerStatsResponse;
+use bollard::models::{ContainerInspectResponse, ContainerStatsResponse};
 use bollard::query_parameters::{InspectContainerOptionsBuilder, StatsOptionsBuilder};
 use futures::StreamExt as _;
 use protocol::ContainerId;
@@ -31,8 +31,14 @@ pub(crate) async fn ask(api: &Api, seen: &Seen, is_here: bool) -> Result<Usage, 
     Ok(usage(&stats, kills))
 }
 
-/// Bytes of what a container has changed in its image, which the engine counts file by file.
-pub(crate) async fn layer(api: &Api, id: &ContainerId) -> Result<u64, RuntimeError> {
+/// The directory with what a container has changed in its image, where it has one that is on this host.
+pub(crate) fn layer(told: &ContainerInspectResponse) -> Option<PathBuf> {
+    let directory = PathBuf::from(told.graph_driver.as_ref()?.data.get("UpperDir")?);
+    directory.is_dir().then_some(directory)
+}
+
+/// Bytes of the same, as the engine counts them.
+pub(crate) async fn layer_bytes(api: &Api, id: &ContainerId) -> Result<u64, RuntimeError> {
     let docker = api.docker().await?;
     let options = InspectContainerOptionsBuilder::default().size(true).build();
     let inspected = async { mended(docker.inspect_container(id.as_str(), Some(options)).await) };

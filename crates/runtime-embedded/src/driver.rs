@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use protocol::ContainerId;
-use runtime::{ByteStream, ContainerSpec, Exit, Health, Runtime, RuntimeError, Usage, disk, to_the_end};
+use runtime::{ByteStream, ContainerSpec, Exit, Health, Home, Runtime, RuntimeError, Usage, disk, to_the_end};
 
 use crate::cgroup::Hierarchies;
 use crate::child::{Helper, failed};
@@ -160,8 +160,8 @@ impl Runtime for Embedded {
     async fn disk_use(&self, id: &ContainerId) -> Result<u64, RuntimeError> {
         let container = self.inner.find(id)?;
         let mut directories: Vec<PathBuf> = [ROOT, USR, PRIVATE].map(|name| container.directory.join(name)).into();
-        directories.extend(container.record.home.iter().filter_map(|home| home.workspace.clone()));
-        disk::count(directories).await.map_err(|error| failed("read a container's files", error))
+        directories.extend(container.record.home.as_ref().and_then(Home::own_workspace));
+        disk::count(&directories).await.map_err(|error| failed("read a container's files", error))
     }
 }
 

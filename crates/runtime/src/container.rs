@@ -45,6 +45,12 @@ pub struct Home {
 }
 
 impl Home {
+    /// The workspace's directory, if the container has one to itself.
+    #[must_use]
+    pub fn own_workspace(&self) -> Option<PathBuf> {
+        self.workspace.clone().filter(|workspace| !workspace.starts_with(&self.tree))
+    }
+
     /// Who the files belong to on a host where the driver is root: uid and gid.
     pub const OWNER: u32 = 1000;
 }

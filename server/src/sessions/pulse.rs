@@ -36,7 +36,7 @@ const LOOKS_AT_ONCE: usize = 16;
 const LOOKS_TOGETHER: usize = 4;
 /// Of the time between rounds, what the beginnings of a round's looks are spread over.
 const SPREAD: f64 = 0.8;
-/// How often pages are told of what is found, at most.
+/// How long what is found is kept back, so that pages hear of several sessions at once.
 const TELLING: Duration = Duration::from_millis(500);
 /// What one look may take. One that hangs must not hold up the others for long.
 const LOOK_LIMIT: Duration = Duration::from_secs(2);
@@ -62,8 +62,10 @@ struct Watched {
     before: Option<(Instant, u64)>,
     samples: VecDeque<Sample>,
     usage: Option<SessionUsage>,
-    /// Bytes of its own on disk, when last counted.
+    /// Bytes of its own on disk, when last counted, if it could be.
     disk: Option<u64>,
+    /// Whether that was tried.
+    is_counted: bool,
     /// How long it may be idle, as of the last look.
     idle: Option<Duration>,
 }
@@ -125,6 +127,7 @@ impl Pulse {
                     samples: VecDeque::new(),
                     usage: None,
                     disk: None,
+                    is_counted: false,
                     idle: None,
                 };
                 running.insert(row.id.clone(), watched);
@@ -264,8 +267,20 @@ async fn look_at_all(context: &Arc<Context>, idle_times: &mut IdleTimes) {
     let looks = now.map(|subject| look(context, subject)).buffer_unordered(LOOKS_AT_ONCE);
     let mut looks = std::pin::pin!(looks);
     let mut found: BTreeMap<String, Vec<SessionUsage>> = BTreeMap::new();
-    let mut told = Instant::now();
-    while let Some((owner, look)) = looks.next().await {
+    let mut due = Instant::now();
+    loop {
+        let next = match found.is_empty() {
+            true => looks.next().await,
+            false if Instant::now() < due => match tokio::time::timeout_at(due, looks.next()).await {
+                Ok(next) => next,
+                Err(_) => continue,
+            },
+            false => {
+                tell(context, std::mem::take(&mut found));
+                continue;
+            }
+        };
+        let Some((owner, look)) = next else { break };
         let idle = idle_times.known.get(&owner).copied().flatten();
         let Some((owner, usage, is_over)) = context.pulse.take(context, look, idle) else { continue };
         if is_over {
@@ -274,11 +289,10 @@ async fn look_at_all(context: &Arc<Context>, idle_times: &mut IdleTimes) {
                 tracing::warn!(session = %usage.id, "an idle session is busy; it is looked at again");
             }
         }
-        found.entry(owner).or_default().push(usage);
-        if told.elapsed() >= TELLING {
-            tell(context, std::mem::take(&mut found));
-            told = Instant::now();
+        if found.is_empty() {
+            due = Instant::now() + TELLING;
         }
+        found.entry(owner).or_default().push(usage);
     }
     tell(context, found);
 }

@@ -133,9 +133,9 @@ async fn open(
         _ => UNREADABLE,
     })?;
     let terminal: TerminalId = terminal.parse().map_err(|_| NO_TERMINAL)?;
-    // Counted once it is known whose it is, so that nobody uses up another's allowance.
-    sockets.sessions.count_socket(&actor.user).map_err(|_| TOO_MANY)?;
     let guest = sockets.sessions.guest(&row).map_err(|_| when_not_running(&row.state))?;
+    // Counted once it is known whose it is and that it runs: nobody uses up another's allowance, or their own on nothing.
+    sockets.sessions.count_socket(&actor.user).map_err(|_| TOO_MANY)?;
     let mut response = guest.upgrade(terminal, query, key).await.map_err(|error| match error {
         // The container ended, and its owner has not heard of it yet.
         GuestError::Connect(runtime::RuntimeError::NotRunning(_) | runtime::RuntimeError::NotFound(_)) => GUEST_GONE,

@@ -170,6 +170,7 @@ async fn with_subordinate_ids() {
 async fn homes() {
     on_its_own!(home::a_home_is_one_on_both_sides_and_outlives_its_container);
     on_its_own!(home::private_directories_are_the_containers_alone);
+    on_its_own!(home::what_its_own_files_take_is_told);
     on_its_own!(home::containers_share_a_home_and_have_their_own_workspaces);
     on_its_own!(home::an_upload_is_the_users_in_such_a_home);
     on_its_own!(home::a_home_that_is_not_there_is_told_of);

@@ -11,22 +11,23 @@ use crate::sessions::context::Context;
 
 /// Between two counts of a session's files, in looks at what it uses.
 const LOOKS: u32 = 12;
-/// What one count may take.
-const LIMIT: Duration = Duration::from_secs(120);
 /// How much longer is waited after a count than it took, so that large trees keep no disk busy.
 const REST: u32 = 9;
+/// The longest such wait: others are to be counted, too.
+const LONGEST_REST: Duration = Duration::from_secs(30);
 
 impl Pulse {
     /// The sessions to count: `all`, or those that have not been yet.
     fn to_count(&self, all: bool) -> Vec<Subject> {
         let running = self.running();
-        let due = running.values().filter(|watched| all || watched.disk.is_none());
+        let due = running.values().filter(|watched| all || !watched.is_counted);
         due.map(|watched| watched.subject.clone()).collect()
     }
 
-    fn has_on_disk(&self, id: &SessionId, bytes: u64) {
+    /// Takes in what a session has on disk, or that it is not known.
+    fn counted(&self, id: &SessionId, bytes: Option<u64>) {
         if let Some(watched) = self.running().get_mut(id) {
-            watched.disk = Some(bytes);
+            (watched.is_counted, watched.disk) = (true, bytes);
         }
     }
 }
@@ -45,9 +46,12 @@ pub async fn count(context: Arc<Context>) {
             let all = left == 0;
             left = if all { LOOKS } else { left } - 1;
             for subject in context.pulse.to_count(all) {
+                if !is_watched(&context) {
+                    break;
+                }
                 let began = Instant::now();
                 count_one(&context, &subject).await;
-                tokio::time::sleep(began.elapsed() * REST).await;
+                tokio::time::sleep((began.elapsed() * REST).min(LONGEST_REST)).await;
             }
         }
     };
@@ -59,9 +63,9 @@ pub async fn count(context: Arc<Context>) {
 
 async fn count_one(context: &Context, subject: &Subject) {
     let Some(container) = &subject.container else { return };
-    match tokio::time::timeout(LIMIT, context.runtime.disk_use(container)).await {
-        Ok(Ok(bytes)) => context.pulse.has_on_disk(&subject.id, bytes),
-        Ok(Err(error)) => tracing::debug!(session = %subject.id, %error, "what a session has on disk is not known"),
-        Err(_) => tracing::warn!(session = %subject.id, ?LIMIT, "a session's files were not counted in time"),
-    }
+    let used = context.runtime.disk_use(container).await;
+    let used = used.inspect_err(|error| {
+        tracing::debug!(session = %subject.id, %error, "what a session has on disk is not known");
+    });
+    context.pulse.counted(&subject.id, used.ok());
 }
