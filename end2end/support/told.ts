@@ -17,6 +17,7 @@ export interface ToldSession {
   created_at: string;
   active_at: string;
   start: { stage: string; ms: number }[];
+  doing?: string;
   ready_ms: number | null;
 }
 

@@ -86,6 +86,22 @@ test('numbers come and go without the cards', async ({ page, signIn }) => {
   await expect(card.getByRole('img')).toHaveCount(0);
 });
 
+test('what a start is at is told as it goes on', async ({ page, signIn }) => {
+  const one = session('Gemini CLI #1', { status: 'starting', stage: 'creating' });
+  await tell(page, [one]);
+  await signIn(page);
+  const card = (await new Dashboard(page).ready()).card(one.name);
+  for (const doing of ['getting the image', 'getting the image: 3 of 16 MB']) {
+    await send(page, 'session', { ...one, doing });
+    await expect(card.getByRole('listitem').filter({ hasText: doing })).toHaveCount(1);
+    await expect(card.getByText(doing, { exact: true })).toBeVisible();
+  }
+  const start = [{ stage: 'creating', ms: 5_210 }];
+  await send(page, 'session', { ...one, state: { status: 'starting', stage: 'starting' }, start });
+  await expect(card.getByText('5210 ms')).toBeVisible();
+  await expect(card.getByText('getting the image')).toHaveCount(0);
+});
+
 test('a failed session is restarted with its conversation', async ({ page, signIn }) => {
   const failed = session('Claude Code #1', { status: 'failed', cause: { kind: 'exited', code: 3 } }, { can_resume: true });
   await tell(page, [failed]);
