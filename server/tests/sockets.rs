@@ -212,9 +212,14 @@ async fn a_session_that_does_not_run_says_whether_to_come_back() {
 #[tokio::test]
 async fn who_opens_too_many_in_a_minute_is_told_to_come_back_and_others_are_not() {
     let rig = Rig::with(2).await;
-    let id = rig.created().await;
+    let stopped = rig.created().await;
+    // What opens nothing uses nothing up.
+    for _ in 0..3 {
+        assert_eq!(rig.code(&at(&stopped, "1"), "admin", false).await, close::STOPPED);
+    }
+    let id = rig.running(echo()).await;
     for _ in 0..2 {
-        assert_eq!(rig.code(&at(&id, "1"), "admin", false).await, close::STOPPED);
+        rig.connect(&at(&id, "1"), "admin", false).await.close(None).await.unwrap();
     }
     // Nobody uses up another's allowance.
     for _ in 0..3 {
