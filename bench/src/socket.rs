@@ -122,7 +122,8 @@ pub struct Socket {
 }
 
 impl Socket {
-    /// Opens a socket at `path` over a connected stream. `headers` are whole lines.
+    /// Opens a socket at `path` over a connected stream. `headers` are whole lines. What is typed into it counts,
+    /// whether or not the client before it, whose end the guest may not know of yet, still drives.
     pub fn open(mut stream: Stream, host: &str, path: &str, headers: &str) -> Result<Self> {
         stream.set_patience(PATIENCE)?;
         let request = format!(
@@ -144,6 +145,7 @@ impl Socket {
             bail!("{path} answered {}", answer.lines().next().unwrap_or_default());
         }
         socket.start = head;
+        socket.write_text(&ClientFrame::TakeControl)?;
         Ok(socket)
     }
 

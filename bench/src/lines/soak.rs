@@ -1,5 +1,6 @@
 //! Sessions that are made, used, stopped, started again and deleted for half an hour, and what is left of them then.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -61,16 +62,17 @@ fn left(name: &'static str, what: &str, more: u32) -> Row {
     Row::new(name, format!("{what} left"), f64::from(more), "").limit(Limit::AtMost(0.0))
 }
 
-/// Uses sessions for so long; answers how many.
+/// Uses sessions for so long; answers how many. The first round that fails ends them all.
 fn rounds(product: &dyn Product, server: &Server, time: Duration) -> Result<usize> {
     let end = Instant::now() + time;
+    let has_failed = AtomicBool::new(false);
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..AT_ONCE)
             .map(|_| {
-                scope.spawn(move || -> Result<usize> {
+                scope.spawn(|| -> Result<usize> {
                     let mut count = 0;
-                    while Instant::now() < end {
-                        round(product, server)?;
+                    while Instant::now() < end && !has_failed.load(Ordering::Relaxed) {
+                        round(product, server).inspect_err(|_| has_failed.store(true, Ordering::Relaxed))?;
                         count += 1;
                     }
                     Ok(count)
@@ -85,13 +87,17 @@ fn rounds(product: &dyn Product, server: &Server, time: Duration) -> Result<usiz
 fn round(product: &dyn Product, server: &Server) -> Result<()> {
     let id = server.create_session()?;
     for _ in 0..2 {
-        start(server, &id)?;
+        start(server, &id).with_context(|| format!("{id} did not start"))?;
         for terminal in 1..=2 {
-            let mut socket = product.connect(&id, terminal, "")?;
-            quiet_shell(&mut socket)?;
-            run(&mut socket, USE)?;
+            use_terminal(product, &id, terminal).with_context(|| format!("in terminal {terminal} of {id}"))?;
         }
-        stop(server, &id)?;
+        stop(server, &id).with_context(|| format!("{id} did not stop"))?;
     }
-    server.delete_session(&id)
+    server.delete_session(&id).with_context(|| format!("{id} was not deleted"))
+}
+
+fn use_terminal(product: &dyn Product, id: &str, terminal: u8) -> Result<()> {
+    let mut socket = product.connect(id, terminal, "")?;
+    quiet_shell(&mut socket).context("before its shell was quiet")?;
+    run(&mut socket, USE)
 }
