@@ -7,6 +7,7 @@ mod lifecycle;
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use app::backend::sessions::SessionEvent;
@@ -25,6 +26,7 @@ use runtime::fake::{Call, FakeRuntime};
 use runtime::{ContainerState, Exit, Limits, RuntimeError};
 use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// No test of these needs longer; a hang is told as one.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -313,6 +315,29 @@ async fn a_guest_that_hangs_ends_the_start_with_an_error_that_says_so() {
     let failed = rig.until(&session.id, |state| matches!(state, SessionState::Failed { .. })).await;
     assert_eq!(failed.state, SessionState::Failed { cause: Cause::GuestUnresponsive });
     assert_eq!(rig.running_containers(), 0);
+}
+
+/// As a real one answers when its terminal's thread gets no turn in two seconds.
+#[tokio::test]
+async fn a_guest_that_is_too_busy_for_any_one_question_of_a_start_is_asked_again() {
+    for busy in 0..4 {
+        let rig = Rig::new().await;
+        let (guest, asked) = (rig.runtime.guest(), Arc::new(AtomicUsize::new(0)));
+        let count = Arc::clone(&asked);
+        rig.runtime.set_guest(Arc::new(move |id, mut stream| {
+            if count.fetch_add(1, Ordering::Relaxed) != busy {
+                return guest(id, stream);
+            }
+            tokio::spawn(async move {
+                assert!(stream.read(&mut [0; 4096]).await.unwrap() > 0);
+                stream.write_all(b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+            });
+        }));
+        let session = rig.create().await;
+        rig.service.start(&me(), &session.id, HOW).await.unwrap();
+        rig.until(&session.id, |state| *state == SessionState::Running).await;
+        assert!(asked.load(Ordering::Relaxed) >= 4, "health, programs, terminal 1, its output");
+    }
 }
 
 #[tokio::test]

@@ -163,6 +163,12 @@ impl FakeRuntime {
         self.guest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What serves streams now, for a test that replaces it for some of them.
+    #[must_use]
+    pub fn guest(&self) -> Guest {
+        Arc::clone(&self.state().guest)
+    }
+
     /// Replaces the guest for streams from now on.
     pub fn set_guest(&self, guest: Guest) {
         self.state().guest = guest;

@@ -53,6 +53,14 @@ pub enum GuestError {
     Protocol(String),
 }
 
+impl GuestError {
+    /// Whether asking again may help: the guest, or its terminal, got no turn on a busy machine.
+    #[must_use]
+    pub fn is_slow(&self) -> bool {
+        matches!(self, Self::Timeout | Self::Refused(StatusCode::SERVICE_UNAVAILABLE))
+    }
+}
+
 /// A way to one container's guest.
 pub struct GuestClient {
     runtime: Arc<dyn Runtime>,

@@ -123,8 +123,9 @@ async fn verify(context: &Context, row: &StoredSession, id: &ContainerId) -> Res
     loop {
         match guest.health().await {
             Ok(_) => return Ok(()),
-            // It doesn't listen yet; the limit around this loop ends the wait.
+            // It doesn't listen yet, or gets no turn; the limit around this loop ends the wait.
             Err(GuestError::Connect(_)) => tokio::time::sleep(POLL).await,
+            Err(error) if error.is_slow() => tokio::time::sleep(POLL).await,
             Err(error) => {
                 tracing::warn!(session = %row.id, %error, "the guest does not answer as it should");
                 return Err(Cause::GuestUnresponsive);
@@ -137,16 +138,20 @@ async fn warm(context: &Context, row: &StoredSession, id: &ContainerId) -> Resul
     let guest = GuestClient::new(Arc::clone(&context.runtime), id.clone(), row.token.clone());
     let command = first_line(context, row, &guest).await;
     let open = OpenTerminal { command, ..OpenTerminal::default() };
-    let opened = guest.open_terminal(TerminalId::FIRST, &open).await;
+    let mut opened = guest.open_terminal(TerminalId::FIRST, &open).await;
+    if opened.as_ref().is_err_and(GuestError::is_slow) {
+        // What is open by now is not opened twice.
+        opened = guest.open_terminal(TerminalId::FIRST, &open).await;
+    }
     opened.map_err(|error| failed(row, "the first terminal could not be opened", &error))?;
     let first_output = async {
         loop {
-            let terminals =
-                guest.terminals().await.map_err(|error| failed(row, "the guest did not list its terminals", &error))?;
-            if terminals.iter().any(|terminal| terminal.offset > 0) {
-                return Ok(());
+            match guest.terminals().await {
+                Ok(terminals) if terminals.iter().any(|terminal| terminal.offset > 0) => return Ok(()),
+                Ok(_) => tokio::time::sleep(POLL).await,
+                Err(error) if error.is_slow() => tokio::time::sleep(POLL).await,
+                Err(error) => return Err(failed(row, "the guest did not list its terminals", &error)),
             }
-            tokio::time::sleep(POLL).await;
         }
     };
     match tokio::time::timeout(WARM_LIMIT, first_output).await {

@@ -23,6 +23,7 @@ impl LiveTerminal {
             add("since", &since.to_string());
             add("epoch", epoch);
         }
+        add("client", &self.name);
         if let Some(zone) = time_zone() {
             add("tz", &zone);
         }
