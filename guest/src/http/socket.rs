@@ -25,15 +25,14 @@ use crate::websocket;
 
 /// How long a handshake may take to be through, and a refused client to leave.
 const LIMIT: Duration = Duration::from_secs(2);
-/// The longest epoch or name a client may present, bytes; ours are 16.
-const MAX_WORD: usize = 64;
+/// The longest epoch a client may present, bytes; ours are 16.
+const MAX_EPOCH: usize = 64;
 
 /// What a client asks for in its query.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Query {
     size: Option<Size>,
     since: Option<(u64, String)>,
-    name: Option<String>,
     time_zone: Option<String>,
 }
 
@@ -81,8 +80,7 @@ async fn hand_over(upgrade: OnUpgrade, target: Result<(Mailbox, Query), u16>) ->
     };
     let (socket, early) = into_socket(upgraded)?;
     // When the terminal takes no more, the socket closes without a word, and the client tries again.
-    let Query { size, since, name, .. } = query;
-    Ok(mailbox.send(Letter::Attach(Box::new(Attach { socket, early, size, since, name })))?)
+    Ok(mailbox.send(Letter::Attach(Box::new(Attach { socket, early, size: query.size, since: query.since })))?)
 }
 
 /// The socket itself, and what was read from it beyond the handshake.
@@ -129,9 +127,8 @@ fn parse(query: &str) -> Option<Query> {
             "cols" => cols = Some(value.parse().ok()?),
             "rows" => rows = Some(value.parse().ok()?),
             "since" => since = Some(value.parse().ok()?),
-            "epoch" | "client" if value.len() > MAX_WORD => return None,
-            "epoch" => epoch = Some(value.to_owned()),
-            "client" => parsed.name = Some(value.to_owned()).filter(|name| !name.is_empty()),
+            "epoch" if value.len() <= MAX_EPOCH => epoch = Some(value.to_owned()),
+            "epoch" => return None,
             "tz" => {
                 let zone = value.replace("%2F", "/").replace("%2f", "/").replace("%2B", "+");
                 parsed.time_zone = Some(zone).filter(|zone| is_time_zone(zone));
@@ -154,19 +151,14 @@ mod tests {
 
     #[test]
     fn a_query_is_understood_or_refused() {
-        let full = parse("cols=80&rows=24&since=7&epoch=ab&client=c1&tz=Europe%2FBerlin&manual=1&new=thing");
+        let full = parse("cols=80&rows=24&since=7&epoch=ab&tz=Europe%2FBerlin&manual=1&new=thing");
         let full = full.expect("a valid query");
         assert_eq!(full.size, Some(Size::DEFAULT));
         assert_eq!(full.since, Some((7, "ab".to_owned())));
-        assert_eq!(full.name.as_deref(), Some("c1"));
         assert_eq!(full.time_zone.as_deref(), Some("Europe/Berlin"));
         assert_eq!(parse(""), Some(Query::default()));
         assert_eq!(parse("since=7").expect("valid").since, None);
-        assert_eq!(parse("client=").expect("valid").name, None);
-        let long = format!("client={}", "x".repeat(MAX_WORD + 1));
-        for wrong in
-            [&long, "cols=80", "cols=1&rows=24", "cols=80&rows=65535", "cols=x&rows=2", "since=-1", "cols=0&rows=0"]
-        {
+        for wrong in ["cols=80", "cols=1&rows=24", "cols=80&rows=65535", "cols=x&rows=2", "since=-1", "cols=0&rows=0"] {
             assert_eq!(parse(wrong), None, "{wrong}");
         }
     }

@@ -42,18 +42,6 @@ impl Attached {
         self.clients.iter_mut().for_each(|client| mark(&mut client.marks));
     }
 
-    /// Drops the client whose place `client` takes: itself, before its connection was lost without a word. Whether
-    /// that one drove.
-    pub fn replace(&mut self, client: &Client) -> bool {
-        let is_same = |other: &Client| client.name.is_some() && other.name == client.name;
-        let mut drove = false;
-        for ghost in self.clients.iter_mut().filter(|other| is_same(other)) {
-            drove |= self.driver == Some(ghost.id) && !matches!(ghost.phase, Phase::Closing(_) | Phase::Gone);
-            ghost.phase = Phase::Gone;
-        }
-        drove
-    }
-
     /// Lets client `id` drive, and everybody know.
     pub fn drive(&mut self, id: Option<u64>) {
         self.driver = id;

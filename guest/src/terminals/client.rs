@@ -44,8 +44,6 @@ pub struct Client {
     /// Its socket took less than it was given: wait until it is writable.
     pub blocked: bool,
     pub marks: Marks,
-    /// Who it says it is, so that it can take its own place after a cut that nobody else noticed.
-    pub name: Option<String>,
     /// Its own size, obeyed while it drives.
     pub size: Option<Size>,
     /// It has waited since then for an update's end, to be shown everything.
@@ -103,7 +101,6 @@ impl Client {
             lagging: false,
             blocked: false,
             marks: Marks::default(),
-            name: None,
             size: None,
             held_up: None,
             out: Vec::new(),

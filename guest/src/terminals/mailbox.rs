@@ -37,8 +37,6 @@ pub struct Attach {
     pub size: Option<Size>,
     /// What it has of the stream, and of which epoch.
     pub since: Option<(u64, String)>,
-    /// Who it says it is; it takes the place of a client that said the same.
-    pub name: Option<String>,
 }
 
 /// The terminal takes no more now, or has ended.

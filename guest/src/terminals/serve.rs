@@ -26,15 +26,13 @@ impl Worker {
         let id = self.attached.next_id();
         let mut client = Client::new(id, attach.socket, attach.since);
         client.size = attach.size;
-        client.name = attach.name;
-        let drove = self.attached.replace(&client);
         if self.attached.count() as usize >= MAX_CLIENTS {
             client.close(close::TOO_MANY);
             self.attached.clients.push(client);
             return;
         }
         self.attached.clients.push(client);
-        if drove || self.attached.driver.is_none() {
+        if self.attached.driver.is_none() {
             self.attached.drive(Some(id));
             self.resize();
         } else {

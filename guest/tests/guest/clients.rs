@@ -129,34 +129,6 @@ fn one_drives_and_the_others_follow() {
 }
 
 #[test]
-fn a_client_that_comes_back_takes_the_place_of_its_own_lost_connection() {
-    let guest = Guest::start();
-    let mut lost = guest.ready("1/ws?cols=100&rows=30&client=laptop");
-    let mut watcher = guest.connect("1/ws?cols=50&rows=20&client=phone");
-    watcher.wait_frame(|frame| *frame == ServerFrame::Driver { you: false, count: 2 });
-
-    // It drove, so it drives; nobody else is in between.
-    let mut back = guest.connect("1/ws?cols=90&rows=25&client=laptop");
-    let hello = back.wait_frame(|frame| matches!(frame, ServerFrame::Hello { .. }));
-    assert!(matches!(hello, ServerFrame::Hello { driver: true, .. }), "{hello:?}");
-    while !matches!(lost.hear(), Heard::Gone) {}
-    back.type_in(b"echo ba''ck; stty size\n");
-    watcher.wait_for(b"back");
-    watcher.wait_for(b"25 90\r\n");
-    assert!(!watcher.drives);
-    assert_eq!(guest.terminals()[0].clients, 2);
-
-    // It no longer drove, so it doesn't.
-    watcher.send(&ClientFrame::TakeControl);
-    back.wait_frame(|frame| *frame == ServerFrame::Driver { you: false, count: 2 });
-    let mut again = guest.connect("1/ws?cols=90&rows=25&client=laptop");
-    let hello = again.wait_frame(|frame| matches!(frame, ServerFrame::Hello { .. }));
-    assert!(matches!(hello, ServerFrame::Hello { driver: false, .. }), "{hello:?}");
-    while !matches!(back.hear(), Heard::Gone) {}
-    assert_eq!(guest.terminals()[0].clients, 2);
-}
-
-#[test]
 fn title_directory_bell_and_notification_are_told() {
     let guest = Guest::start();
     let mut client = guest.ready("1/ws");

@@ -124,7 +124,12 @@ fn a_command_is_typed_once_the_shell_is_ready() {
     assert_eq!((status, opened.cols, opened.rows), (200, 100, 40));
     let mut client = guest.connect("2/ws");
     client.wait_for(b"one1");
-    let (status, _) = guest.request("PUT", "/terminals/2", b"{}");
+    // Whoever got no answer asks again, and it is not typed twice.
+    client.seen.clear();
+    let (status, _) = guest.request("PUT", "/terminals/2", command);
     assert_eq!(status, 200);
     assert_eq!(guest.terminals().len(), 1);
+    client.type_in(b"echo ne''xt\n");
+    client.wait_keeping(b"next");
+    assert!(!client.has_seen(b"one"), "{:?}", String::from_utf8_lossy(client.tail()));
 }

@@ -41,8 +41,6 @@ pub struct LiveTerminal {
     state: TerminalState,
     preferences: CurrentPreferences,
     parent: web_sys::HtmlElement,
-    /// What the guest knows it by after a cut, so that its own lost connection doesn't drive in its stead.
-    name: String,
     turn: Turn,
     /// Another one after it has failed.
     widget: RefCell<Rc<Widget>>,
@@ -116,7 +114,6 @@ impl LiveTerminal {
                     drives: true,
                     greeted: false,
                 }),
-                name: format!("{:x}", (js_sys::Math::random() * 2_f64.powi(53)) as u64),
                 shown: Cell::new(true),
                 fitting: Cell::new(false),
                 rebuilds: Cell::new(0),

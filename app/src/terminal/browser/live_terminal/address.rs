@@ -23,7 +23,6 @@ impl LiveTerminal {
             add("since", &since.to_string());
             add("epoch", epoch);
         }
-        add("client", &self.name);
         if let Some(zone) = time_zone() {
             add("tz", &zone);
         }
