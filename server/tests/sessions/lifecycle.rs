@@ -9,7 +9,7 @@ use app::model::session::{Repository, StoppedBy};
 use app::model::usage::{Activity, SessionUsage};
 use berth::preferences::PreferencesService;
 use berth::sessions::rules::Pace;
-use runtime::Usage;
+use runtime::{RuntimeError, Usage};
 use serde_json::{Value, json};
 
 use super::*;
