@@ -40,6 +40,8 @@ pub struct Engine {
     pub kind: Kind,
     /// Where its bridges are: the driver's threads are elsewhere.
     pub network_namespace: PathBuf,
+    /// More of its command line, from its next start on.
+    pub arguments: Vec<String>,
     directory: PathBuf,
     process: Option<Child>,
     /// There until the engine has ended.
@@ -67,6 +69,7 @@ impl Engine {
         let mut engine = Self {
             kind,
             network_namespace: thread.join("ns/net"),
+            arguments: Vec::new(),
             directory: files.path().to_owned(),
             process: None,
             _files: files,
@@ -121,6 +124,7 @@ impl Engine {
             Kind::Docker => self.dockerd(),
             Kind::Podman | Kind::RootlessPodman => self.podman(),
         };
+        command.args(&self.arguments);
         command.stdin(Stdio::null()).stdout(log.try_clone().unwrap()).stderr(log);
         command.env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
         // Podman's monitor leaves a file named `oom` wherever it was started when a container is out of memory.

@@ -105,7 +105,7 @@ impl Inner {
         if let Some(engine) = self.engine.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
             return Ok(Arc::clone(engine));
         }
-        let engine = Arc::new(Engine::ask(&self.api).await?);
+        let engine = Arc::new(Engine::ask(&self.api, None).await?);
         *self.engine.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&engine));
         Ok(engine)
     }
@@ -213,7 +213,8 @@ impl Runtime for DockerRuntime {
 
     async fn health(&self) -> Health {
         let inner = &self.inner;
-        let engine = match Engine::ask(&inner.api).await {
+        let known = inner.engine.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let engine = match Engine::ask(&inner.api, known.as_deref()).await {
             Ok(engine) => Arc::new(engine),
             Err(RuntimeError::Unavailable { detail }) => return health::unavailable(detail),
             Err(error) => return health::unavailable(error.to_string()),

@@ -1,11 +1,14 @@
 //! What the engine is and what it can do, as it says itself.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 
-use bollard::models::{SystemInfo, SystemInfoCgroupVersionEnum, SystemVersion};
+use bollard::models::{SystemInfo, SystemInfoCgroupVersionEnum, SystemVersion, VolumeCreateRequest};
+use bollard::query_parameters::RemoveVolumeOptions;
 use runtime::{Home, RuntimeError};
 
-use crate::api::Api;
+use crate::api::{Api, REMOVE_LIMIT};
 
 /// What the driver has to know of the engine.
 #[derive(Debug, Clone)]
@@ -32,11 +35,19 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    pub(crate) async fn ask(api: &Api) -> Result<Self, RuntimeError> {
+    /// Asks it. Where it has its files is found out once of each: `known` is what was found before.
+    pub(crate) async fn ask(api: &Api, known: Option<&Self>) -> Result<Self, RuntimeError> {
         let docker = api.docker().await?;
         let version = api.call("asking the engine for its version", api.patience.look, docker.version()).await?;
         let info = api.call("asking the engine what it can do", api.patience.look, docker.info()).await?;
-        Ok(Self::of(&version, &info, api.socket()))
+        let mut engine = Self::of(&version, &info, api.socket());
+        if api.socket().is_none() {
+            engine.shares_files = match known.filter(|known| known.identity == engine.identity) {
+                Some(known) => known.shares_files,
+                None => is_here(api).await?,
+            };
+        }
+        Ok(engine)
     }
 
     fn of(version: &SystemVersion, info: &SystemInfo, socket: Option<&str>) -> Self {
@@ -97,4 +108,17 @@ impl Engine {
         // Shifted, the files of homes would belong to nobody inside.
         self.shifts_users.then(|| "host".to_owned())
     }
+}
+
+/// Whether an engine at an address has its files where ours are: it makes a volume, and its directory is looked for.
+async fn is_here(api: &Api) -> Result<bool, RuntimeError> {
+    let docker = api.docker().await?;
+    // Nobody else's, here or there.
+    let name = format!("berth-look-{:016x}", RandomState::new().hash_one(0));
+    let request = VolumeCreateRequest { name: Some(name.clone()), ..VolumeCreateRequest::default() };
+    let made = api.call("making a volume", api.patience.make, docker.create_volume(request)).await?;
+    let is_here = Path::new(&made.mountpoint).is_dir();
+    let removed = docker.remove_volume(&name, None::<RemoveVolumeOptions>);
+    api.call("removing a volume", REMOVE_LIMIT, removed).await?;
+    Ok(is_here)
 }

@@ -13,3 +13,5 @@ mod hangs;
 mod rootless;
 #[path = "docker/support.rs"]
 mod support;
+#[path = "docker/tls.rs"]
+mod tls;

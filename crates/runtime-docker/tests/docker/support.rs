@@ -12,7 +12,7 @@ use engines::{Engine, Kind, image};
 use protocol::ContainerId;
 use runtime::Runtime;
 use runtime::conformance::{Host, Lack};
-use runtime_docker::{DockerRuntime, Network, Options, Patience, Pull};
+use runtime_docker::{DockerRuntime, Network, Options, Patience, Pull, Tls};
 use tempfile::TempDir;
 
 /// Says where the guest is, if not where cargo puts it.
@@ -25,6 +25,8 @@ const CLIENT_LIMIT: u64 = 60;
 /// A directory and an engine of one test's own.
 pub struct Here {
     pub engine: Arc<Mutex<Engine>>,
+    /// Where else it is, and by which certificates, if the driver is to use that.
+    pub address: Option<(String, Tls)>,
     /// What containers that ran were seen to have.
     seen: Mutex<HashMap<ContainerId, Seen>>,
     /// The engine's, in which there is one for each who has it.
@@ -49,7 +51,7 @@ impl Here {
         let engine = Engine::start(kind, Arc::clone(&directory));
         let own = directory.path().to_owned();
         let engine = Arc::new(Mutex::new(engine));
-        let here = Self { engine, seen: Mutex::default(), directory, number: Arc::default(), own };
+        let here = Self { engine, address: None, seen: Mutex::default(), directory, number: Arc::default(), own };
         here.load_image();
         here
     }
@@ -60,7 +62,7 @@ impl Here {
         fs::create_dir(&own).unwrap();
         let (engine, directory, number) =
             (Arc::clone(&self.engine), Arc::clone(&self.directory), Arc::clone(&self.number));
-        Box::new(Self { engine, seen: Mutex::default(), directory, number, own })
+        Box::new(Self { engine, address: None, seen: Mutex::default(), directory, number, own })
     }
 
     pub fn client(&self) -> Docker {
@@ -73,9 +75,13 @@ impl Here {
     }
 
     pub fn options(&self) -> Options {
+        let (url, tls) = match self.address.clone() {
+            Some((url, tls)) => (url, Some(tls)),
+            None => (format!("unix://{}", self.engine.lock().unwrap().socket().display()), None),
+        };
         Options {
-            url: format!("unix://{}", self.engine.lock().unwrap().socket().display()),
-            tls: None,
+            url,
+            tls,
             image: image::NAME.to_owned(),
             pull: Pull::Never,
             guest: guest(),
