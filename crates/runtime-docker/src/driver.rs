@@ -102,12 +102,21 @@ impl DockerRuntime {
 impl Inner {
     /// What the engine is; asked once, and again with each question for our health.
     async fn engine(&self) -> Result<Arc<Engine>, RuntimeError> {
-        if let Some(engine) = self.engine.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
-            return Ok(Arc::clone(engine));
+        match self.known() {
+            Some(engine) => Ok(engine),
+            None => self.ask_engine().await,
         }
-        let engine = Arc::new(Engine::ask(&self.api, None).await?);
+    }
+
+    /// Asks it now, and remembers what it says.
+    async fn ask_engine(&self) -> Result<Arc<Engine>, RuntimeError> {
+        let engine = Arc::new(Engine::ask(&self.api, self.known().as_deref()).await?);
         *self.engine.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&engine));
         Ok(engine)
+    }
+
+    fn known(&self) -> Option<Arc<Engine>> {
+        self.engine.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Waits for the turn of an operation on a session.
@@ -213,13 +222,11 @@ impl Runtime for DockerRuntime {
 
     async fn health(&self) -> Health {
         let inner = &self.inner;
-        let known = inner.engine.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let engine = match Engine::ask(&inner.api, known.as_deref()).await {
-            Ok(engine) => Arc::new(engine),
+        let engine = match inner.ask_engine().await {
+            Ok(engine) => engine,
             Err(RuntimeError::Unavailable { detail }) => return health::unavailable(detail),
             Err(error) => return health::unavailable(error.to_string()),
         };
-        *inner.engine.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&engine));
         let obstacle = inner.obstacle(&engine).await;
         health::of(&health::Found {
             engine: Engine::clone(&engine),
